@@ -61,9 +61,7 @@ def engine() -> Engine:
             row = cursor.execute(_DURABLE).fetchone()
         connection.rollback()
         if row is None or row[0] != "on" or row[1] not in {"on", "remote_apply", "remote_write"}:
-            raise psycopg.OperationalError(
-                "the database does not promise durability (fsync, synchronous_commit)"
-            )
+            raise psycopg.OperationalError("the database does not promise durability (fsync, synchronous_commit)")
 
     return made
 
@@ -104,11 +102,7 @@ class InvalidCursor(Malformed):
 
 def to_cursor(*keys: Any) -> str:
     """An opaque cursor over the sort keys of the last row."""
-    return (
-        base64.urlsafe_b64encode(json.dumps(keys, separators=(",", ":"), default=str).encode())
-        .decode()
-        .rstrip("=")
-    )
+    return base64.urlsafe_b64encode(json.dumps(keys, separators=(",", ":"), default=str).encode()).decode().rstrip("=")
 
 
 def from_cursor(text: str, *, parts: int) -> list[Any]:

@@ -1,0 +1,1 @@
+"""What is stored. Tables validate nothing: wire models and domain code do."""
