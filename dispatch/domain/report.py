@@ -87,7 +87,7 @@ def _moves() -> Mapping[tuple[Status, Action], Move]:
         for status in froms if isinstance(froms, frozenset) else {froms}:
             table[status, actions] = Move(to, roles)
 
-    S, A = Status, Action
+    S, A = Status, Action  # noqa: N806 - the table below reads as a table
     before_work = frozenset({S.ROUTED, S.ACCEPTED, S.ASSIGNED})
     allow(A.ROUTE, S.TRIAGE, S.ROUTED, _DESK | _SYSTEM)
     allow(A.ACCEPT, S.ROUTED, S.ACCEPTED, _AGENCY | _CREW)
