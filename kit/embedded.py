@@ -32,7 +32,7 @@ class Addresses:
     def __init__(self, folder: DataFolder, ports: dict[str, int]) -> None:
         password, broker = folder.secret("database_password"), folder.secret("broker_password")
         place = f"127.0.0.1:{ports['postgres']}/{DATABASE}"
-        self.database_url = f"postgresql+psycopg://{ROLE}:{quote(password)}@{place}"
+        self.database_url = f"postgresql://{ROLE}:{quote(password)}@{place}"
         self.broker_url = f"redis://:{quote(broker)}@127.0.0.1:{ports['redis']}/0"
 
 
@@ -94,7 +94,7 @@ class Embedded:
 
     @property
     def database_url(self) -> str:
-        """SQLAlchemy's address of the application's database; the role is no superuser."""
+        """The address (libpq form) of the application's database; the role is no superuser."""
         return self._known.database_url
 
     @property
