@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -28,9 +29,13 @@ _DURABLE = "SELECT current_setting('fsync'), current_setting('synchronous_commit
 
 
 def sqlalchemy_url(url: str) -> str:
-    return url.replace("postgresql://", "postgresql+psycopg://", 1).replace(
-        "postgresql+psycopg+psycopg", "postgresql+psycopg"
-    )
+    """The address in SQLAlchemy's form, psycopg 3 named."""
+    return re.sub(r"^postgresql(\+\w+)?://", "postgresql+psycopg://", url)
+
+
+def plain_url(url: str) -> str:
+    """The address in libpq's form, for psycopg itself."""
+    return re.sub(r"^postgresql(\+\w+)?://", "postgresql://", url)
 
 
 @lru_cache(maxsize=1)
