@@ -1,0 +1,228 @@
+// What the page shows, part by part: each part knows which indicators it is made of, loads alone, fails alone, and keeps
+// its last good figures while it is fetched anew. A change heard on the stream reloads the touched parts soon after.
+import type { ReactiveController, ReactiveControllerHost } from 'lit';
+import { figure, single, type Question } from './figures';
+import { earlier, periodOf, type Choice, type Period } from './period';
+import { get, Problem } from './session';
+import { addDays, now, setClock } from './day';
+import type { Figure, FigureItem, Page, Report } from './wire';
+
+export interface One extends FigureItem {
+  question: Question;
+  version: string;
+}
+
+export interface Many {
+  question: Question;
+  version: string;
+  items: FigureItem[];
+}
+
+export interface Past {
+  now: Many;
+  before: FigureItem[][];
+}
+
+export interface Contents {
+  inflow: Record<'valid' | 'received' | 'duplicate' | 'rejected' | 'referred' | 'withdrawn', One>;
+  open: { backlog: One; overdue: One; atRisk: { count: number; more: boolean } };
+  onTime: { strict: One; lenient: One };
+  speed: { median: One; p90: One; reopened: One };
+  opinion: { satisfied: One; responded: One; qd766: One };
+  wards: Many;
+  agencies: { strict: Many; lenient: Many };
+  days: { received: Many; answered: Many };
+  categories: Past;
+}
+
+export type PartName = keyof Contents;
+
+export interface Part<T> {
+  data?: T;
+  problem?: Problem;
+  loading: boolean;
+}
+
+type Asker = (question: Question) => Promise<Figure>;
+type Loader<T> = (ask: Asker, period: Period) => Promise<T>;
+
+const inPeriod = (period: Period): Pick<Question, 'from' | 'to'> => ({ from: period.from, to: period.to });
+
+/** One day makes no line: "today" is drawn at the end of its fortnight. */
+const daysShown = (period: Period): Pick<Question, 'from' | 'to'> =>
+  period.choice === 'today' ? { from: addDays(period.from, -13), to: period.to } : inPeriod(period);
+
+async function one(ask: Asker, question: Question): Promise<One> {
+  const answer = await ask(question);
+  return { ...single(answer), question, version: String(answer.definition_version) };
+}
+
+async function many(ask: Asker, question: Question): Promise<Many> {
+  const answer = await ask(question);
+  return { question, version: String(answer.definition_version), items: answer.items };
+}
+
+/** Several figures at once, under their own names. */
+async function together<K extends string, T>(wanted: Record<K, Promise<T>>): Promise<Record<K, T>> {
+  const names = Object.keys(wanted) as K[];
+  const values = await Promise.all(names.map((name) => wanted[name]));
+  return Object.fromEntries(names.map((name, index) => [name, values[index]])) as Record<K, T>;
+}
+
+const AT_RISK_SHOWN = 200; // the list's page limit; beyond it the tile says "200+"
+
+async function countAtRisk(): Promise<{ count: number; more: boolean }> {
+  const page = await get<Page<Report>>(`/v1/reports?at_risk=true&limit=${AT_RISK_SHOWN}`);
+  return { count: page.items.length, more: page.next !== null };
+}
+
+async function againstItself(ask: Asker, period: Period): Promise<Past> {
+  const question: Question = { indicator: 'received', group_by: 'category' };
+  const [now, ...before] = await Promise.all([
+    many(ask, { ...question, ...inPeriod(period) }),
+    ...earlier(period).map((stretch) => ask({ ...question, ...stretch }).then((answer) => answer.items)),
+  ]);
+  return { now, before };
+}
+
+const LOADERS: { [K in PartName]: Loader<Contents[K]> } = {
+  inflow: (ask, period) => {
+    const of = (indicator: string) => one(ask, { indicator, ...inPeriod(period) });
+    return together({
+      valid: of('valid'),
+      received: of('received'),
+      duplicate: of('duplicate'),
+      rejected: of('rejected'),
+      referred: of('referred'),
+      withdrawn: of('withdrawn'),
+    });
+  },
+  open: async (ask) => ({
+    ...(await together({ backlog: one(ask, { indicator: 'backlog' }), overdue: one(ask, { indicator: 'backlog_overdue' }) })),
+    atRisk: await countAtRisk(),
+  }),
+  onTime: (ask, period) =>
+    together({
+      strict: one(ask, { indicator: 'on_time_strict', ...inPeriod(period) }),
+      lenient: one(ask, { indicator: 'on_time_lenient', ...inPeriod(period) }),
+    }),
+  speed: (ask, period) =>
+    together({
+      median: one(ask, { indicator: 'resolve_km_median', units: 'working_hours', ...inPeriod(period) }),
+      p90: one(ask, { indicator: 'resolve_p90', units: 'working_hours', ...inPeriod(period) }),
+      reopened: one(ask, { indicator: 'reopen_rate', ...inPeriod(period) }),
+    }),
+  opinion: (ask, period) =>
+    together({
+      satisfied: one(ask, { indicator: 'satisfied_rate', ...inPeriod(period) }),
+      responded: one(ask, { indicator: 'response_rate', ...inPeriod(period) }),
+      qd766: one(ask, { indicator: 'qd766_satisfied', ...inPeriod(period) }),
+    }),
+  wards: (ask) => many(ask, { indicator: 'backlog', group_by: 'area' }),
+  agencies: (ask, period) =>
+    together({
+      strict: many(ask, { indicator: 'on_time_strict', group_by: 'agency', ...inPeriod(period) }),
+      lenient: many(ask, { indicator: 'on_time_lenient', group_by: 'agency', ...inPeriod(period) }),
+    }),
+  days: (ask, period) =>
+    together({
+      received: many(ask, { indicator: 'received', group_by: 'day', ...daysShown(period) }),
+      answered: many(ask, { indicator: 'resolved', basis: 'resolved', group_by: 'day', ...daysShown(period) }),
+    }),
+  categories: againstItself,
+};
+
+const MADE_OF: Record<PartName, readonly string[]> = {
+  inflow: ['valid', 'received', 'duplicate', 'rejected', 'referred', 'withdrawn'],
+  open: ['backlog', 'backlog_overdue'],
+  onTime: ['on_time_strict', 'on_time_lenient'],
+  speed: ['resolve_km_median', 'resolve_p90', 'reopen_rate'],
+  opinion: ['satisfied_rate', 'response_rate', 'qd766_satisfied'],
+  wards: ['backlog'],
+  agencies: ['on_time_strict', 'on_time_lenient'],
+  days: ['received', 'resolved'],
+  categories: ['received'],
+};
+
+export const PARTS = Object.keys(LOADERS) as PartName[];
+/** These change with the clock alone, without any event. */
+export const CLOCK_DRIVEN: readonly PartName[] = ['open'];
+
+export const partsOf = (indicator: string): PartName[] => PARTS.filter((part) => MADE_OF[part].includes(indicator));
+
+const AT_ONCE = 4; // the browser gives one server six connections; the stream and the map need the others
+
+export class Board implements ReactiveController {
+  parts: { [K in PartName]: Part<Contents[K]> } = emptyParts();
+  period: Period;
+  /** Server time of the newest proof that what stands here is current, epoch milliseconds. */
+  provedAt = 0;
+  #round = 0;
+  #waiting: (() => void)[] = [];
+  #running = 0;
+
+  constructor(
+    private readonly host: ReactiveControllerHost,
+    choice: Choice,
+  ) {
+    this.period = periodOf(choice);
+    host.addController(this);
+  }
+
+  hostConnected(): void {}
+
+  choose(choice: Choice): Promise<void> {
+    this.period = periodOf(choice);
+    this.#round += 1;
+    const kept = { open: this.parts.open, wards: this.parts.wards }; // these do not depend on the period
+    this.parts = { ...emptyParts(), ...kept };
+    return this.load(PARTS);
+  }
+
+  async load(names: readonly PartName[]): Promise<void> {
+    const round = this.#round;
+    this.period = periodOf(this.period.choice); // midnight may have passed
+    const asked = now();
+    await Promise.all(names.map((name) => this.#loadOne(name, round)));
+    // Everything asked anew and answered: the page is as fresh as the moment of asking.
+    if (names.length === PARTS.length && PARTS.every((name) => !this.parts[name].problem)) this.provedAt = Math.max(this.provedAt, asked);
+  }
+
+  async #loadOne<K extends PartName>(name: K, round: number): Promise<void> {
+    this.#put(name, { ...this.parts[name], loading: true } as Part<Contents[K]>);
+    const part: Part<Contents[K]> = await LOADERS[name](this.#ask, this.period).then(
+      (data) => ({ data, loading: false }),
+      (error: unknown) => ({ ...this.#kept(name), problem: asProblem(error), loading: false }),
+    );
+    if (round === this.#round) this.#put(name, part);
+  }
+
+  #kept<K extends PartName>(name: K): Pick<Part<Contents[K]>, 'data'> {
+    const { data } = this.parts[name];
+    return data === undefined ? {} : { data };
+  }
+
+  #put<K extends PartName>(name: K, part: Part<Contents[K]>): void {
+    this.parts = { ...this.parts, [name]: part };
+    this.host.requestUpdate();
+  }
+
+  #ask: Asker = async (question) => {
+    if (this.#running >= AT_ONCE) await new Promise<void>((go) => this.#waiting.push(go));
+    this.#running += 1;
+    try {
+      const answer = await figure(question);
+      setClock(answer.as_of);
+      return answer;
+    } finally {
+      this.#running -= 1;
+      this.#waiting.shift()?.();
+    }
+  };
+}
+
+const emptyParts = (): Board['parts'] =>
+  Object.fromEntries(PARTS.map((name) => [name, { loading: true }])) as unknown as Board['parts'];
+
+export const asProblem = (error: unknown): Problem =>
+  error instanceof Problem ? error : new Problem('unexpected', 0, String(error));

@@ -1,0 +1,179 @@
+// The map with MapLibre: colours wards by count, names the three busiest, tells which ward is under the pointer, and
+// opens what is clicked. Extent and ward names come from the tiles themselves, so it fits whatever province is loaded.
+import 'maplibre-gl/dist/maplibre-gl.css';
+import type { Feature, Geometry, Position } from 'geojson';
+import { LngLatBounds, Map as LibreMap, Marker, setWorkerUrl, type MapGeoJSONFeature, type MapMouseEvent, type VectorTileSource } from 'maplibre-gl';
+import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
+import { quantileBounds } from '../heat';
+import { bearer } from '../session';
+import { say } from '../words';
+import { heat, mapStyle, REPORTS_FROM, statusImages } from './map-style';
+
+setWorkerUrl(workerUrl);
+
+export interface Ward {
+  code: string;
+  name: string;
+}
+
+interface Ears {
+  hover: (ward: (Ward & { x: number; y: number }) | null) => void;
+  choose: (ward: Ward) => void;
+  report: (code: string) => void;
+  measured: (wards: number, approximate: boolean) => void;
+}
+
+const NARROW = 900; // CSS pixels: below it the page scrolls, so one finger or the wheel must not be caught by the map
+const NAMED = 3;
+const START: [number, number] = [106, 16];
+
+export class MapCanvas {
+  #map: LibreMap;
+  #counts = new Map<string, number>();
+  #openText: (open: number) => string = String;
+  #wards = new Map<string, Ward & { box: LngLatBounds }>();
+  #extent: LngLatBounds | null = null;
+  #pointed = '';
+  #callouts: Marker[] = [];
+  #theme = matchMedia('(prefers-color-scheme: dark)');
+  #repaint = (): void => {
+    this.#map.setStyle(mapStyle(this.#bounds()), { diff: false });
+  };
+
+  constructor(
+    ground: HTMLElement,
+    private readonly ears: Ears,
+  ) {
+    const words = say().map;
+    this.#map = new LibreMap({
+      container: ground,
+      style: mapStyle([]),
+      center: START,
+      zoom: 4,
+      maxZoom: 17,
+      attributionControl: false,
+      dragRotate: false,
+      pitchWithRotate: false,
+      touchPitch: false,
+      fadeDuration: 0,
+      cooperativeGestures: innerWidth < NARROW,
+      locale: { 'Map.Title': words.region },
+      transformRequest: (url) => (url.startsWith(location.origin) ? { url, headers: bearer() } : { url }),
+    });
+    this.#map.touchZoomRotate.disableRotation();
+    this.#listen();
+  }
+
+  dispose(): void {
+    this.#theme.removeEventListener('change', this.#repaint);
+    this.#map.remove();
+  }
+
+  zoom(steps: number): void {
+    this.#map.zoomTo(this.#map.getZoom() + steps, calm());
+  }
+
+  whole(): void {
+    if (this.#extent) this.#map.fitBounds(this.#extent, { padding: 16, ...calm() });
+  }
+
+  freshenDots(): void {
+    const source = this.#map.getSource<VectorTileSource>('reports');
+    if (source && this.#map.getZoom() >= REPORTS_FROM) this.#map.refreshTiles('reports');
+  }
+
+  /** Counts by ward code; wards that are not named have none open. */
+  colour(counts: Map<string, number>, openText: (open: number) => string): void {
+    this.#counts = counts;
+    this.#openText = openText;
+    if (this.#map.isStyleLoaded() || this.#map.getLayer('ward')) this.#paint();
+  }
+
+  #bounds = (): number[] => quantileBounds([...this.#counts.values()]);
+
+  #listen(): void {
+    const map = this.#map;
+    map.on('style.load', () => {
+      statusImages().forEach(({ name, image }) => map.hasImage(name) || map.addImage(name, image, { pixelRatio: 2 }));
+      this.#paint();
+    });
+    map.on('idle', () => this.#measure());
+    map.on('mousemove', 'ward', (event) => this.#point(event.features?.[0], event));
+    map.on('mouseleave', 'ward', () => this.#point(undefined));
+    map.on('click', (event) => this.#click(event));
+    this.#theme.addEventListener('change', this.#repaint);
+  }
+
+  #paint(): void {
+    const map = this.#map;
+    map.removeFeatureState({ source: 'areas', sourceLayer: 'areas' });
+    this.#counts.forEach((open, id) => map.setFeatureState({ source: 'areas', sourceLayer: 'areas', id }, { open }));
+    map.setPaintProperty('ward', 'fill-color', heat(this.#bounds()));
+    this.#nameBusiest();
+  }
+
+  /** Reads wards from the tiles in sight; the first reading also finds the extent. */
+  #measure(): void {
+    const features = this.#map.querySourceFeatures('areas', { sourceLayer: 'areas', filter: ['==', ['get', 'layer'], 'ward'] });
+    const before = this.#wards.size;
+    features.forEach((feature) => this.#learn(feature));
+    if (this.#wards.size === before) return;
+    const first = this.#extent === null;
+    this.#extent = [...this.#wards.values()].reduce((all, ward) => all.extend(ward.box), new LngLatBounds());
+    this.ears.measured(this.#wards.size, features.some((feature) => feature.properties['approximate'] === true));
+    if (first || this.#map.getZoom() < 6) this.#map.fitBounds(this.#extent, { padding: 16, duration: 0 });
+    this.#nameBusiest();
+  }
+
+  #learn(feature: MapGeoJSONFeature | Feature): void {
+    const { code, name } = feature.properties as Ward;
+    const known = this.#wards.get(code) ?? { code, name, box: new LngLatBounds() };
+    eachPosition(feature.geometry, (lon, lat) => known.box.extend([lon, lat]));
+    this.#wards.set(code, known);
+  }
+
+  #nameBusiest(): void {
+    this.#callouts.forEach((callout) => callout.remove());
+    const busiest = [...this.#counts].filter(([code, open]) => open > 0 && this.#wards.has(code)).sort((a, b) => b[1] - a[1]);
+    this.#callouts = busiest.slice(0, NAMED).map(([code, open], index) => this.#callout(this.#wards.get(code)!, open, index));
+  }
+
+  #callout(ward: Ward & { box: LngLatBounds }, open: number, rank: number): Marker {
+    const button = document.createElement('button');
+    button.className = 'callout';
+    button.textContent = `${ward.name.replace(/^(Phường|Xã|Đặc khu)\s+/, '')} · ${open}`;
+    button.setAttribute('aria-label', `${ward.name}: ${this.#openText(open)}`);
+    button.addEventListener('click', (event) => (event.stopPropagation(), this.ears.choose(ward)));
+    const side = (['bottom', 'top', 'left'] as const)[rank] ?? 'bottom';
+    return new Marker({ element: button, anchor: side, offset: [side === 'left' ? 10 : 0, side === 'bottom' ? -8 : side === 'top' ? 8 : 0] })
+      .setLngLat(ward.box.getCenter())
+      .addTo(this.#map);
+  }
+
+  #point(feature: MapGeoJSONFeature | undefined, event?: MapMouseEvent): void {
+    const code = feature ? String(feature.properties['code']) : '';
+    if (code !== this.#pointed) {
+      const state = (id: string, pointed: boolean) => id && this.#map.setFeatureState({ source: 'areas', sourceLayer: 'areas', id }, { pointed });
+      state(this.#pointed, false);
+      state(code, true);
+      this.#pointed = code;
+      this.#map.getCanvas().classList.toggle('can-open', code !== '');
+    }
+    this.ears.hover(feature && event ? { code, name: String(feature.properties['name']), x: event.point.x, y: event.point.y } : null);
+  }
+
+  #click(event: MapMouseEvent): void {
+    const [dot] = this.#map.queryRenderedFeatures(event.point, { layers: ['report'] });
+    if (dot?.properties['code']) return this.ears.report(String(dot.properties['code']));
+    const [ward] = this.#map.queryRenderedFeatures(event.point, { layers: ['ward'] });
+    if (ward) this.ears.choose({ code: String(ward.properties['code']), name: String(ward.properties['name']) });
+  }
+}
+
+const calm = (): { duration: number } => ({ duration: matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 220 });
+
+function eachPosition(geometry: Geometry, tell: (lon: number, lat: number) => void): void {
+  const walk = (rings: Position[][]) => rings.forEach((ring) => ring.forEach(([lon, lat]) => tell(lon!, lat!)));
+  if (geometry.type === 'Polygon') walk(geometry.coordinates);
+  if (geometry.type === 'MultiPolygon') geometry.coordinates.forEach(walk);
+}
