@@ -1,0 +1,1 @@
+"""Who is told what, by which way, and what became of it."""
