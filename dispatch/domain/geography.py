@@ -32,6 +32,7 @@ from dispatch.domain.geography_sheet import Register, Sheet
 
 CELLS_PER_DEGREE = 256  # Cells of about 430 m; a power of two, so that cell edges are exact in binary.
 CELLS_KEPT = 20_000
+BORDER_M = 1.0  # Maps drawn to five decimals put a border a metre off; this close to ours, the neighbour is asked too.
 
 
 class _Cell:
@@ -73,7 +74,7 @@ class Atlas:
         if not (isfinite(lon) and isfinite(lat) and 0 <= accuracy_m < float("inf")):
             raise ValueError("a place needs finite coordinates and an accuracy of 0 m or more")
         hits = self._covering(lon, lat, on)
-        if accuracy_m > 0 or not hits:
+        if accuracy_m > 0 or not hits or any(hit.distance_inside_m < BORDER_M for hit in hits):
             return self._weigh(lon, lat, accuracy_m, on, hits)
         if len(hits) > 1:
             hits = lead_by_layer(hits)

@@ -39,7 +39,7 @@ def circle_around(lon: float, lat: float, radius_m: float) -> Any:
 
 def border_segments(geometry: Any, lon: float, lat: float) -> tuple[Any, Any]:
     """Start and end points (n × 2 arrays, metres east and north of (lon, lat)) of every side of a polygon's border."""
-    corners, ring = shapely.get_coordinates(shapely.get_rings(geometry), return_index=True)
+    corners, ring = shapely.get_coordinates(shapely.get_rings(shapely.get_parts(geometry)), return_index=True)
     corners = (corners - (lon, lat)) * metres_per_degree(lat)
     joined = ring[1:] == ring[:-1]
     return corners[:-1][joined], corners[1:][joined]

@@ -118,8 +118,9 @@ def _judge(
         return _Judgement(False, "no-holder", lead.held.problem or Text("route-no-rule", words))
     if placement.verdict == "nearest":
         return _Judgement(True, "nearest", Text("route-nearest", words))
-    if differing or confidence < 1.0:
-        return _Judgement(True, "ambiguous", Text("route-ambiguous", words))
+    if differing or placement.neighbours:
+        key = "route-ambiguous" if differing else "route-ambiguous-abroad"
+        return _Judgement(True, "ambiguous", Text(key, words))
     return _Judgement(True, "rule", Text("route-rule", words))
 
 

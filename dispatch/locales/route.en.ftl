@@ -5,6 +5,7 @@ route-near = The place lies in none of our areas. The nearest, { $area }, is { $
 route-neighbour-border = The place lies in { $neighbour }, { $metres } m from our border at { $area }; the desk decides.
 route-too-uncertain = The position is only known to { $accuracy } m; the desk decides with proposals.
 route-ambiguous = More than one area may be meant. { $agency } leads, by the rule “{ $title }” for { $area }, and the others are asked to help.
+route-ambiguous-abroad = The place lies in { $area } but may be in { $neighbour }, across our border. { $agency } leads by the rule “{ $title }”.
 route-ambiguous-undecided = More than one area may be meant and none stands out ({ $area } is one); the desk decides between the proposals.
 route-no-rule = No rule says who acts here ({ $area }); the desk decides.
 route-outside = The place lies outside our areas; the desk decides.

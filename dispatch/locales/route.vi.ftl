@@ -5,6 +5,7 @@ route-near = Vị trí không thuộc địa bàn nào. Gần nhất là { $area
 route-neighbour-border = Vị trí thuộc { $neighbour }, cách địa giới của ta { $metres } m tại { $area }; bộ phận điều phối sẽ quyết định.
 route-too-uncertain = Vị trí chỉ chính xác đến { $accuracy } m; bộ phận điều phối sẽ quyết định theo các đề xuất.
 route-ambiguous = Vị trí có thể thuộc nhiều địa bàn. { $agency } chủ trì theo quy tắc “{ $title }” của { $area }, các cơ quan còn lại được đề nghị phối hợp.
+route-ambiguous-abroad = Vị trí thuộc { $area } nhưng cũng có thể thuộc { $neighbour } bên kia địa giới. { $agency } chủ trì theo quy tắc “{ $title }”.
 route-ambiguous-undecided = Vị trí có thể thuộc nhiều địa bàn (trong đó có { $area }), không nơi nào trội hơn; bộ phận điều phối sẽ chọn trong các đề xuất.
 route-no-rule = Chưa có quy tắc phân công cho nơi này ({ $area }); bộ phận điều phối sẽ quyết định.
 route-outside = Vị trí nằm ngoài địa bàn phục vụ; bộ phận điều phối sẽ quyết định.
