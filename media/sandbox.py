@@ -4,6 +4,7 @@ One decoder house per process that asks, started on first use and again if it di
 owner does. At most as many photos are decoded at once as the machine has processors.
 """
 
+import atexit
 import json
 import os
 import socket
@@ -134,6 +135,7 @@ def _start() -> socket.socket:
     return ours
 
 
+@atexit.register
 def _stop() -> None:
     if _house.control is not None:
         _house.control.close()

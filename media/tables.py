@@ -12,6 +12,8 @@ from sqlalchemy import CheckConstraint, Column, DateTime, Index, String, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
+import kit.db  # noqa: F401 - gives constraints their names
+
 
 class PhotoKind(StrEnum):
     BEFORE = "before"
