@@ -1,0 +1,45 @@
+cli-unknown-command = Unknown command “{ $command }”. Known: { $known }.
+cli-folder-busy = The data folder { $folder } is in use by process { $pid }.
+cli-parts-missing = { $what }. Let root run `./run` once; it installs what is missing.
+cli-part-failed = { $what }
+cli-settings-refused = The settings were refused: { $what }
+cli-port-taken = Port { $port } on { $host } is taken by another program.
+cli-demo-in-prod = This data folder holds demo accounts; the prod profile refuses it. Take another --data DIR.
+cli-starting-parts = Starting the private database and queue in { $folder } …
+cli-preparing = Preparing the database …
+cli-starting = Starting the programs …
+cli-child-restarted = { $name } ended ({ $code }) and is started again.
+cli-child-log = The last lines of { $file }:
+cli-never-ready = The server did not become ready.
+cli-stopping = Stopping …
+cli-stopped = Stopped. The data stay in { $folder }.
+cli-mend-failed = A part could not be started again: { $what }
+cli-demo-loading = Loading the demo province (once) …
+
+page-title = Hiện Trường is running
+page-resident = Residents and crews
+page-console = Officers' console
+page-panel = Operations panel
+page-api = API description
+page-accounts = Demo accounts
+page-phone = phone { $phone } (the code appears in { $file })
+page-stop = Ctrl-C stops it; the data stay in { $folder }.
+
+serve-about = Serve everything of one data folder on one port, in the foreground.
+serve-port = port, 0 for a free one (default 8000)
+serve-host = address to listen on (default 127.0.0.1)
+serve-data = data folder (default .data)
+serve-profile = demo (default) or prod
+serve-workers = web processes (default 2)
+serve-page = print a page of addresses and accounts
+
+backup-about = Copy a data folder's database, photos and keys into a new folder, with a manifest.
+backup-target = new folder for the copy
+backup-done = Backed up { $files } files, { $bytes } bytes, into { $folder }.
+backup-target-used = { $folder } is not empty; nothing was written.
+restore-about = Make a new data folder from a backup.
+restore-source = folder of the backup
+restore-done = Restored into { $folder }.
+restore-data-used = { $folder } holds data already; nothing was changed.
+restore-broken = The backup is not what was written: { $what }. Nothing was changed.
+backup-failed = { $what }

@@ -1,0 +1,45 @@
+cli-unknown-command = Không có lệnh “{ $command }”. Các lệnh: { $known }.
+cli-folder-busy = Thư mục dữ liệu { $folder } đang được tiến trình { $pid } sử dụng.
+cli-parts-missing = { $what }. Hãy chạy `./run` một lần bằng quyền root để cài đặt phần còn thiếu.
+cli-part-failed = { $what }
+cli-settings-refused = Cấu hình không được chấp nhận: { $what }
+cli-port-taken = Cổng { $port } tại { $host } đang được chương trình khác sử dụng.
+cli-demo-in-prod = Thư mục dữ liệu này có tài khoản trình diễn; chế độ prod không chấp nhận. Hãy chọn --data khác.
+cli-starting-parts = Đang khởi động cơ sở dữ liệu và hàng đợi riêng trong { $folder } …
+cli-preparing = Đang chuẩn bị cơ sở dữ liệu …
+cli-starting = Đang khởi động các chương trình …
+cli-child-restarted = { $name } đã dừng ({ $code }) và được khởi động lại.
+cli-child-log = Những dòng cuối của { $file }:
+cli-never-ready = Máy chủ không sẵn sàng được.
+cli-stopping = Đang dừng …
+cli-stopped = Đã dừng. Dữ liệu vẫn ở { $folder }.
+cli-mend-failed = Không khởi động lại được một thành phần: { $what }
+cli-demo-loading = Đang nạp tỉnh trình diễn (một lần) …
+
+page-title = Hiện Trường đang chạy
+page-resident = Người dân và đội hiện trường
+page-console = Bàn xử lý của cán bộ
+page-panel = Màn hình điều hành
+page-api = Mô tả API
+page-accounts = Tài khoản trình diễn
+page-phone = điện thoại { $phone } (mã xuất hiện trong { $file })
+page-stop = Ctrl-C để dừng; dữ liệu vẫn ở { $folder }.
+
+serve-about = Chạy toàn bộ hệ thống của một thư mục dữ liệu trên một cổng, ở tiền cảnh.
+serve-port = cổng, 0 là cổng trống bất kỳ (mặc định 8000)
+serve-host = địa chỉ lắng nghe (mặc định 127.0.0.1)
+serve-data = thư mục dữ liệu (mặc định .data)
+serve-profile = demo (mặc định) hoặc prod
+serve-workers = số tiến trình web (mặc định 2)
+serve-page = in trang địa chỉ và tài khoản
+
+backup-about = Sao chép cơ sở dữ liệu, ảnh và khóa của một thư mục dữ liệu sang thư mục mới, kèm bản kê.
+backup-target = thư mục mới cho bản sao
+backup-done = Đã sao lưu { $files } tệp, { $bytes } byte, vào { $folder }.
+backup-target-used = { $folder } không trống; chưa ghi gì.
+restore-about = Tạo thư mục dữ liệu mới từ một bản sao lưu.
+restore-source = thư mục của bản sao lưu
+restore-done = Đã khôi phục vào { $folder }.
+restore-data-used = { $folder } đã có dữ liệu; chưa thay đổi gì.
+restore-broken = Bản sao lưu không còn như khi ghi: { $what }. Chưa thay đổi gì.
+backup-failed = { $what }
