@@ -20,7 +20,7 @@ def upgrade() -> None:
         op.execute(f"CREATE EXTENSION IF NOT EXISTS {extension}")
     op.execute("CREATE SEQUENCE outbox_stream")
     metadata.create_all(op.get_bind())
-    op.execute("INSERT INTO directory_version (id, version) VALUES (1, 1)")
+    op.execute("INSERT INTO directory_version (id, version, areas_version) VALUES (1, 1, 1)")
     op.execute("CREATE INDEX ix_report_text ON report USING gin (description gin_trgm_ops)")
     with Session(op.get_bind()) as session:
         make_ahead(session, machine_now().date())

@@ -17,6 +17,7 @@ class DirectoryVersion(SQLModel, table=True):
     __tablename__ = "directory_version"
     id: int = Field(default=1, primary_key=True)
     version: int = Field(default=1)
+    areas_version: int = Field(default=1)  # polygons are reloaded only when they changed
     changed_at: datetime | None = Field(default=None, sa_column=instant(null=True))
 
 

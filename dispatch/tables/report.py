@@ -36,7 +36,6 @@ class Report(SQLModel, table=True):
     code: str = Field(unique=True, max_length=8)
     reporter_id: UUID
     body_sha256: bytes = Field(sa_column=Column(LargeBinary, nullable=False))  # validated NFC body without photos
-    secret_hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     channel: str = "app"  # app, web, hotline, open311, import, sensor
     status: str
     version: int = 1
@@ -139,6 +138,7 @@ class SlaClock(SQLModel, table=True):
     target: dict[str, Any] = Field(sa_column=document())
     state: str = "running"
     started_at: datetime = Field(sa_column=instant())
+    first_due_at: datetime = Field(sa_column=instant())  # as promised at the start; the ledger's entry 0
     due_at: datetime | None = Field(default=None, sa_column=instant(null=True))
     lenient_due_at: datetime | None = Field(default=None, sa_column=instant(null=True))
     paused_at: datetime | None = Field(default=None, sa_column=instant(null=True))
@@ -159,8 +159,10 @@ class SlaEntry(SQLModel, table=True):
     at: datetime = Field(sa_column=instant())
     kind: str
     reason: str = ""
-    due_at: datetime | None = Field(default=None, sa_column=instant(null=True))
-    lenient_due_at: datetime | None = Field(default=None, sa_column=instant(null=True))
+    due_at: datetime = Field(sa_column=instant())
+    lenient_due_at: datetime = Field(sa_column=instant())
+    target: dict[str, Any] | None = Field(default=None, sa_column=document(null=True))
+    counted_from: str | None = None
 
 
 class Escalation(SQLModel, table=True):

@@ -1,0 +1,268 @@
+"""A report comes in: routed, timed and on disk within one request. Routing is never a later task.
+
+Everything is decided in memory and written by one statement (`dispatch.intake_sql`), which also checks that the
+rulebook used is the one in force and that the phone-made id is new.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlmodel import Session
+
+from dispatch import rulebook
+from dispatch.clocks import RunningClock, begin
+from dispatch.domain.actors import Actor
+from dispatch.domain.chain import GENESIS, Entry, new_entry
+from dispatch.domain.clock import ClockKind
+from dispatch.domain.errors import IdReused, IdTaken, LocationOutOfArea, UnknownCategory
+from dispatch.domain.geography_places import Placement, effective_accuracy
+from dispatch.domain.policy import Policy, choose_policy
+from dispatch.domain.report import Action, Status
+from dispatch.domain.routing import choose_route
+from dispatch.domain.routing_facts import Facts
+from dispatch.domain.routing_json import facts_to_json, route_to_json
+from dispatch.domain.routing_route import Route
+from dispatch.intake_sql import Outcome, existing, write
+from dispatch.snapshot import Snapshot
+from dispatch.text_flags import find_flags
+from kit.events import Event
+from kit.ids import new_code
+from kit.problems import FieldError, Invalid
+
+FUTURE = timedelta(minutes=5)  # a phone's clock may run ahead a little
+PAST = timedelta(days=365)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """What the sender says. `lon`, `lat` degrees WGS 84; `accuracy_m` metres; texts are NFC."""
+
+    id: UUID
+    category: str
+    lon: float
+    lat: float
+    accuracy_m: float | None = None
+    location_source: str = "map"
+    description: str = ""
+    address: str = ""
+    occurred_at: datetime | None = None
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    anonymous: bool = False
+    channel: str = "app"
+
+    def digest(self) -> bytes:
+        """SHA-256 of the validated content; photos are not part of it, a retry may bring more of them."""
+        body = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "channel"}
+        return hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).digest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """All that was decided about a new report, before anything is written."""
+
+    draft: Draft
+    code: str
+    reporter: UUID
+    digest: bytes
+    route: Route
+    placement: Placement
+    stat_area_id: int | None
+    policy: Policy | None
+    clocks: list[RunningClock]
+    entries: list[Entry]
+    events: list[Event]
+    flags: tuple[str, ...]
+    is_public: bool
+    sensitive: bool
+    trace: dict[str, Any]
+    received_at: datetime
+    occurred_at: datetime
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The answer to a sender: which report this is, and whether it was already there."""
+
+    report_id: UUID
+    replayed: bool
+
+
+def submit_report(session: Session, draft: Draft, *, reporter: Actor, now: datetime) -> Receipt:
+    """Take a report in, once per id for ever.
+
+    Errors: UnknownCategory, LocationOutOfArea, Invalid (occurred_at), IdReused (own id, other body), IdTaken.
+    """
+    snapshot = rulebook.cached(session)
+    for _attempt in range(4):
+        decision = decide(snapshot, draft, reporter=reporter, now=now)
+        outcome = write(session, decision, snapshot.version)
+        if outcome is Outcome.WRITTEN:
+            return Receipt(draft.id, replayed=False)
+        if outcome is Outcome.OLD_RULEBOOK:
+            snapshot = rulebook.reload(session)
+            continue
+        known = existing(session, draft.id)
+        if known is None:  # not the id but the short code was taken: another code
+            continue
+        if known.reporter_id != reporter.id:
+            raise IdTaken()
+        if bytes(known.body_sha256) != decision.digest:
+            raise IdReused()
+        return Receipt(draft.id, replayed=True)
+    raise RuntimeError("the rulebook changed at every try")
+
+
+def decide(snapshot: Snapshot, draft: Draft, *, reporter: Actor, now: datetime) -> Decision:
+    """Route, promises, first timeline entries and events of a new report. Pure but for the ids it makes."""
+    category = snapshot.categories.get(draft.category)
+    if category is None or not category.active or draft.category not in snapshot.leaves or category.imported:
+        raise UnknownCategory()
+    occurred_at = _occurred_at(draft, now)
+    placement = _place(snapshot, draft, now)
+    flags = find_flags(draft.description)
+    facts = Facts(
+        category=draft.category,
+        placement=placement,
+        received_at=now,
+        occurred_at=occurred_at,
+        severity=category.severity,
+        location_source=draft.location_source,
+        channel=draft.channel,
+        attributes={},
+        text_flags=flags,
+    )
+    route = choose_route(facts, snapshot.view, desk=snapshot.desk)
+    policy = policy_for(snapshot, draft.category, route.severity, route.agency, now)
+    kinds = first_clocks(Status(route.status))
+    digest = draft.digest()
+    entries, events = _history(draft, route, reporter, now)
+    return Decision(
+        draft=draft,
+        code=new_code(),
+        reporter=reporter.id,
+        digest=digest,
+        route=route,
+        placement=placement,
+        stat_area_id=_stat_area(snapshot, draft, occurred_at, now, route),
+        policy=policy,
+        clocks=begin(snapshot, kinds, report_id=draft.id, policy=policy, agency=route.agency, at=now),
+        entries=entries,
+        events=events,
+        flags=flags,
+        is_public=category.publication == "always" and not category.sensitive and route.reason != "text-flag",
+        sensitive=category.sensitive,
+        trace={"facts": facts_to_json(facts), "desk": snapshot.desk, "route": route_to_json(route)},
+        received_at=now,
+        occurred_at=occurred_at,
+    )
+
+
+def first_clocks(status: Status) -> tuple[ClockKind, ...]:
+    """In triage the desk owes an acknowledgement; with an agency all of its promises begin."""
+    if status is Status.TRIAGE:
+        return (ClockKind.CITIZEN, ClockKind.ACKNOWLEDGE)
+    return (ClockKind.CITIZEN, ClockKind.ACKNOWLEDGE, ClockKind.ASSIGN, ClockKind.RESOLVE)
+
+
+def policy_for(snapshot: Snapshot, category: str, severity: int, agency: str, at: datetime) -> Policy | None:
+    """The promise for this category at this agency, as in force at `at`."""
+    return choose_policy(
+        snapshot.policies,
+        path=snapshot.tree.path(category),
+        tree=snapshot.tree,
+        severity=severity,
+        agency_kind=snapshot.agencies[agency].kind,
+        at=at,
+    )
+
+
+def _occurred_at(draft: Draft, now: datetime) -> datetime:
+    at = draft.occurred_at or now
+    if not now - PAST <= at <= now + FUTURE:
+        raise Invalid(errors=(FieldError("/occurred_at", "out-of-range"),))
+    return min(at, now)
+
+
+def _place(snapshot: Snapshot, draft: Draft, now: datetime) -> Placement:
+    accuracy_m = effective_accuracy(draft.location_source, draft.accuracy_m)
+    placement = snapshot.atlas.locate(draft.lon, draft.lat, accuracy_m, snapshot.local_date(now))
+    refusal = placement.refusal
+    if refusal:
+        facts: dict[str, Any] = {"hint": refusal.hint}
+        if refusal.neighbour_name:
+            facts |= {"neighbour": {"code": refusal.neighbour_code, "name": refusal.neighbour_name}}
+        raise LocationOutOfArea(facts, errors=(FieldError("/location", "out-of-area"),))
+    return placement
+
+
+def _stat_area(snapshot: Snapshot, draft: Draft, occurred_at: datetime, now: datetime, route: Route) -> int | None:
+    """The unit in statistics: the area valid when it happened, which a reform may have replaced since."""
+    then = snapshot.local_date(occurred_at)
+    if then == snapshot.local_date(now):
+        return route.area.id if route.area else None
+    area = snapshot.atlas.locate(draft.lon, draft.lat, 0.0, then).area
+    return area.id if area else (route.area.id if route.area else None)
+
+
+def _history(draft: Draft, route: Route, reporter: Actor, now: datetime) -> tuple[list[Entry], list[Event]]:
+    """`submit`, then `route` when an agency has it at once; the event of each."""
+    who = {"actor_role": str(reporter.role), "actor_id": reporter.id, "actor_agency": reporter.agency}
+    first_status = str(Status.TRIAGE)
+    submit = new_entry(
+        report_id=draft.id,
+        prev_hash=GENESIS,
+        seq=1,
+        at=now,
+        action=str(Action.SUBMIT),
+        from_status=None,
+        to_status=first_status,
+        data={"channel": draft.channel},
+        text=draft.description or None,
+        **who,
+    )
+    entries = [submit]
+    if route.status == "routed":
+        entries.append(
+            new_entry(
+                report_id=draft.id,
+                prev_hash=submit.hash,
+                seq=2,
+                at=now,
+                action=str(Action.ROUTE),
+                from_status=first_status,
+                to_status=str(Status.ROUTED),
+                actor_role="system",
+                data={
+                    "agency": route.agency,
+                    "rule": f"{route.rule.code}/{route.rule.version}" if route.rule else None,
+                    "reason": route.reason,
+                },
+            )
+        )
+    events = [
+        Event(
+            name="report.submitted" if entry.seq == 1 else "report.routed",
+            subject=draft.id,
+            occurred_at=now,
+            data={
+                "status": route.status,
+                "version": 1,
+                "agency": route.agency,
+                "area": route.area.code if route.area else None,
+                "category": draft.category,
+                "action": entry.action,
+                "actor": str(reporter.id) if entry.seq == 1 else None,
+                "actor_role": entry.actor_role,
+                "reporter": str(reporter.id),
+                "seq": entry.seq,
+                "cycle": 1,
+            },
+        )
+        for entry in entries
+    ]
+    return entries, events
