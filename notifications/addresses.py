@@ -67,7 +67,7 @@ def reach_of_people(session: Session, people: Collection[UUID], report_id: UUID)
     for contact in session.exec(
         select(SealedContact).where(
             col(SealedContact.person_id).in_(people),
-            (SealedContact.report_id == report_id) | col(SealedContact.report_id).is_(None),
+            (col(SealedContact.report_id) == report_id) | col(SealedContact.report_id).is_(None),
             col(SealedContact.kind).in_(("phone", "email")),
         )
     ):
@@ -137,7 +137,7 @@ def open_address(session: Session, delivery: Delivery) -> str | None:
             .where(
                 SealedContact.person_id == delivery.recipient_id,
                 SealedContact.kind == kind,
-                (SealedContact.report_id == delivery.report_id) | col(SealedContact.report_id).is_(None),
+                (col(SealedContact.report_id) == delivery.report_id) | col(SealedContact.report_id).is_(None),
             )
             # The one given with this report first, among them one that asked to be told.
             .order_by(col(SealedContact.report_id).is_(None), col(SealedContact.notify).desc())
