@@ -11,6 +11,8 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
+import psycopg
+
 from api.cli.words import tell
 from kit.embedded import FolderBusy, PartFailed, PartsMissing
 from kit.settings import SettingsRefused
@@ -91,6 +93,9 @@ def run_and_exit(argv: Sequence[str]) -> int:
     except SettingsRefused as refused:
         tell("cli-settings-refused", what=str(refused))
         return 2
+    except psycopg.OperationalError as down:
+        tell("cli-database-down", what=str(down).strip().splitlines()[0])
+        return 6
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from api.cli.instance import ROOT, environment, given_settings, remember, wants_embedded
+from api.cli.migrate import is_prepared
 from api.cli.web import SOCKET_VARIABLE, open_socket
 from api.cli.words import tell
 from api.serve_child import Child, end_strays
@@ -113,6 +114,9 @@ class Supervisor:
         return {name: value for name, value in os.environ.items() if not name.startswith("HT_")} | made
 
     def _prepare(self, variables: dict[str, str]) -> None:
+        """In a process of its own, which gives its memory back; skipped where there is nothing to do."""
+        if is_prepared(variables["HT_DATABASE_URL"], with_demo=self._plan.profile == "demo"):
+            return
         tell("cli-preparing")
         command = ["setpriv", "--pdeathsig", "TERM", "--", sys.executable, "-m", "api", "prepare"]
         done = subprocess.Popen(command, cwd=ROOT, env=variables, stdout=sys.stderr, start_new_session=True)

@@ -36,6 +36,14 @@ def is_up_to_date(database_url: str) -> bool:
         return link.execute("select version_num from alembic_version").fetchall() == [(newest_migration(),)]
 
 
+def is_prepared(database_url: str, *, with_demo: bool) -> bool:
+    """Whether a start may go straight to serving: newest migration, and some agency where the demo is wanted."""
+    if not is_up_to_date(database_url):
+        return False
+    with psycopg.connect(database_url, connect_timeout=10) as link:
+        return not with_demo or link.execute("select 1 from agency limit 1").fetchone() is not None
+
+
 def bring_up_to_date(database_url: str) -> bool:
     """Migrate where needed; returns whether anything was done. A second caller waits for the first."""
     if is_up_to_date(database_url):

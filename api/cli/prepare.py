@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import logging
 
-from sqlalchemy import text
-
-from api.cli.migrate import bring_up_to_date
+from api.cli.migrate import bring_up_to_date, is_prepared
 from api.cli.words import tell
-from kit.db import unit_of_work
 from kit.logs import set_up_logs
 from kit.settings import get_settings
 
@@ -18,15 +16,11 @@ def main(argv: list[str]) -> int:
     if argv:
         return 2
     set_up_logs("prepare")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     settings = get_settings()
     bring_up_to_date(settings.database_url)
-    if settings.profile == "demo" and _is_empty():
+    if not is_prepared(settings.database_url, with_demo=settings.profile == "demo"):
         tell("cli-demo-loading")
         load = importlib.import_module("admin.demo.load").load_demo
         load(settings)
     return 0
-
-
-def _is_empty() -> bool:
-    with unit_of_work() as session:
-        return session.execute(text("select 1 from agency limit 1")).first() is None

@@ -3,6 +3,7 @@ cli-folder-busy = The data folder { $folder } is in use by process { $pid }.
 cli-parts-missing = { $what }. Let root run `./run` once; it installs what is missing.
 cli-part-failed = { $what }
 cli-settings-refused = The settings were refused: { $what }
+cli-database-down = The database does not answer: { $what }
 cli-port-taken = Port { $port } on { $host } is taken by another program.
 cli-demo-in-prod = This data folder holds demo accounts; the prod profile refuses it. Take another --data DIR.
 cli-starting-parts = Starting the private database and queue in { $folder } …

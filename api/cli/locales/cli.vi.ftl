@@ -3,6 +3,7 @@ cli-folder-busy = Thư mục dữ liệu { $folder } đang được tiến trìn
 cli-parts-missing = { $what }. Hãy chạy `./run` một lần bằng quyền root để cài đặt phần còn thiếu.
 cli-part-failed = { $what }
 cli-settings-refused = Cấu hình không được chấp nhận: { $what }
+cli-database-down = Cơ sở dữ liệu không trả lời: { $what }
 cli-port-taken = Cổng { $port } tại { $host } đang được chương trình khác sử dụng.
 cli-demo-in-prod = Thư mục dữ liệu này có tài khoản trình diễn; chế độ prod không chấp nhận. Hãy chọn --data khác.
 cli-starting-parts = Đang khởi động cơ sở dữ liệu và hàng đợi riêng trong { $folder } …
