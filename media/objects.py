@@ -45,6 +45,9 @@ class Store(Protocol):
     def list(self, prefix: str = "", *, older_than: datetime | None = None) -> Iterator[Stat]:
         """Objects whose key begins with a whole photo id (or all), in no order; `older_than` by `written_at`."""
 
+    def tidy(self, older_than: datetime) -> int:
+        """Remove half-written leftovers of crashes; how many."""
+
     def presign(self, key: str, seconds: int) -> str | None:
         """An address at the store itself that works for `seconds`; None for a store without addresses."""
 

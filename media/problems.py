@@ -9,6 +9,10 @@ class PhotoUnreadable(Invalid):
     slug, title = "photo-unreadable", "The photo cannot be read"
 
 
+class DecoderDied(PhotoUnreadable):
+    """The file is cut off or damaged in a way that stopped the decoder; take or choose another."""
+
+
 class ImageTooLarge(Invalid):
     """The picture has too many pixels (over 50 megapixels, or a side over 16384) or none at all."""
 

@@ -19,7 +19,7 @@ from kit.problems import Problem, Unavailable
 from media.decode_protocol import LENGTH, MAX_ANSWER, REQUEST, WALL_S, read_exactly
 from media.header import is_bare_webp
 from media.picture import Hints, Picture, Rendition
-from media.problems import ImageTooLarge, NotAPhoto, PhotoTooHeavy, PhotoUnreadable
+from media.problems import DecoderDied, ImageTooLarge, NotAPhoto, PhotoTooHeavy, PhotoUnreadable
 
 ROOT = Path(__file__).resolve().parents[1]
 WAIT_FOR_TURN_S = 30
@@ -52,7 +52,8 @@ os.register_at_fork(after_in_child=_forget)
 
 
 def render(data: bytes) -> Picture:
-    """The clean picture, or PhotoTooHeavy, NotAPhoto, ImageTooLarge, PhotoUnreadable; Unavailable when overrun."""
+    """The clean picture, or PhotoTooHeavy, NotAPhoto, ImageTooLarge, PhotoUnreadable (DecoderDied: when the file,
+    or the machine, ended the decoder); Unavailable when there was no turn in time."""
     head, blobs = _ask(b"r", data)
     try:
         parts = zip(head.pop("renditions"), blobs, strict=True)
@@ -97,7 +98,7 @@ def _exchange(connection: socket.socket, kind: bytes, data: bytes) -> tuple[dict
             raise PhotoUnreadable()
         blobs = [bytes(read_exactly(connection, length)) for length in lengths]
     except (EOFError, OSError, ValueError) as died:
-        raise PhotoUnreadable() from died
+        raise DecoderDied() from died
     if "refusal" in head:
         raise _REFUSALS.get(head["refusal"], PhotoUnreadable)(facts=head["facts"])
     return head, blobs

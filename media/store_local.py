@@ -73,8 +73,7 @@ class FileStore:
     def presign(self, key: str, seconds: int) -> str | None:  # noqa: ARG002 - the shape of the door
         return None
 
-    def sweep_half_written(self, older_than: datetime) -> int:
-        """Remove what crashes left behind; returns how many files."""
+    def tidy(self, older_than: datetime) -> int:
         removed = 0
         for aside in self.root.glob("*/*/.*.tmp"):
             with suppress(FileNotFoundError):
@@ -85,7 +84,7 @@ class FileStore:
 
 
 class MemoryStore:
-    """The same, for tests that are not about storage. `age` moves an object into the past."""
+    """The same, for tests that are not about storage."""
 
     def __init__(self) -> None:
         self.objects: dict[str, tuple[bytes, datetime]] = {}
@@ -109,6 +108,9 @@ class MemoryStore:
             found = self.stat(key)
             if older_than is None or found.written_at < older_than:
                 yield found
+
+    def tidy(self, older_than: datetime) -> int:  # noqa: ARG002 - the shape of the door
+        return 0
 
     def presign(self, key: str, seconds: int) -> str | None:  # noqa: ARG002 - the shape of the door
         return None

@@ -148,8 +148,8 @@ def test_what_a_crash_left_half_written_is_swept(tmp_path):
     store.put(key_for(PHOTO, "thumb", b"x"), b"x", "image/webp")
     half = tmp_path / "renditions/ab/.0123.tmp"
     half.write_bytes(b"ha")
-    assert store.sweep_half_written(machine_now() - timedelta(hours=1)) == 0
-    assert store.sweep_half_written(machine_now() + timedelta(hours=1)) == 1
+    assert store.tidy(machine_now() - timedelta(hours=1)) == 0
+    assert store.tidy(machine_now() + timedelta(hours=1)) == 1
     assert store.get(key_for(PHOTO, "thumb", b"x")) == b"x"
 
 
