@@ -1,0 +1,1 @@
+"""Figures: what is counted, from which facts, and the lists of reports behind every number."""
