@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dispatch.domain.geography_places import NearArea
+from dispatch.domain.routing import _plain, _weighed
 from dispatch.domain.routing_facts import AssetNear
 from dispatch.domain.routing_json import facts_from_json, facts_to_json, route_from_json, route_to_json
 from dispatch.domain.routing_rules import AssetCondition, CategoryTree
@@ -61,7 +62,7 @@ def test_a_trace_replays_alike_and_names_what_an_edit_changes():
     stored = json.loads(json.dumps(trace_to_json(seen, route(seen, view), desk=DESK)))
     assert replay(stored, view).same
     edited = book(rule("lights", version=2, agency="dien-luc"), rule("b"), version="8")
-    assert edited.shortlist("street.light", VIET_TRI.territory, TODAY)[0].rule.code == "b"
+    assert edited.shortlist("street.light", VIET_TRI.territory, TODAY).candidates[0].rule.code == "b"
     again = replay(stored, book(rule("a", agency="dien-luc"), rule("b"), version="8"))
     assert not again.same
     assert {"agency", "rule", "function", "because"} <= set(again.changed)
@@ -159,3 +160,11 @@ def test_facts_and_routes_survive_storage_and_replay_to_the_same_route(rules, se
     assert route_to_json(decided) == stored["route"]
     assert replay(stored, book(*rules)).same
     assert decided.agency  # somebody always owns the report
+
+
+@settings(max_examples=150, deadline=None)
+@given(rulebooks, reports)
+def test_the_short_way_and_the_long_way_decide_alike(rules, seen):
+    view = book(*rules)
+    short = _plain(seen, view)
+    assert short is None or short == _weighed(seen, view, DESK)
