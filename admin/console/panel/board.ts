@@ -179,13 +179,21 @@ export class Board implements ReactiveController {
     return this.load(PARTS);
   }
 
+  /** First load: one figure sets the server's clock, and with it the day; then everything. */
+  async start(): Promise<void> {
+    await this.#ask({ indicator: 'backlog' }).catch(() => undefined); // a refusal shows in the parts themselves
+    await this.load(PARTS);
+  }
+
   async load(names: readonly PartName[]): Promise<void> {
     const round = this.#round;
     this.period = periodOf(this.period.choice); // midnight may have passed
-    const asked = now();
+    const asked = performance.now();
     await Promise.all(names.map((name) => this.#loadOne(name, round)));
     // Everything asked anew and answered: the page is as fresh as the moment of asking.
-    if (names.length === PARTS.length && PARTS.every((name) => !this.parts[name].problem)) this.provedAt = Math.max(this.provedAt, asked);
+    if (names.length === PARTS.length && PARTS.every((name) => !this.parts[name].problem)) {
+      this.provedAt = now() - (performance.now() - asked);
+    }
   }
 
   async #loadOne<K extends PartName>(name: K, round: number): Promise<void> {

@@ -52,6 +52,13 @@ export interface Clock {
   stopped_at: string | null;
 }
 
+export interface Photo {
+  id: string;
+  kind: 'before' | 'after' | string;
+  status: string;
+  urls?: { thumb?: string; screen?: string } | null;
+}
+
 export interface Report {
   id: string;
   code: string;
@@ -64,6 +71,7 @@ export interface Report {
   description?: string | null;
   address?: string | null;
   clocks?: Clock[];
+  photos?: Photo[];
   reporter?: { alias: string } | null;
   at_risk?: boolean;
   overdue?: boolean;

@@ -44,13 +44,13 @@ export class Agencies extends PageElement {
     const hidden = strict.items.filter((item) => item.agency && item.n > 0).length - told.filter((item) => item.agency).length;
     const second = new Map(lenient.items.map((item) => [item.agency, item]));
     const rows = told.filter((item) => item.agency).sort((a, b) => (b.value ?? 0) - (a.value ?? 0) || b.n - a.n);
-    if (!rows.length) return html`<p class="empty">${words.empty}</p>${hidden ? html`<p class="lk">${words.hiddenFew(count(hidden))}</p>` : nothing}`;
+    if (!rows.length) return html`<p class="empty">${hidden ? words.allHidden(count(hidden)) : words.empty}</p>`;
     const axis = axisFor([...rows, ...rows.map((item) => second.get(item.agency))]);
     return html`
       <ul class="rows scroll" tabindex="0" aria-label=${words.heading}>
         ${rows.map((item) => this.#row(item, second.get(item.agency), axis))}
+        <li class="ag axis lk" aria-hidden="true"><span></span><span class="row between"><span>${percent(axis.from, 0)}</span><span>${percent(1, 0)}</span></span></li>
       </ul>
-      <div class="ag axis lk" aria-hidden="true"><span></span><span class="row between"><span>${percent(axis.from, 0)}</span><span>${percent(1, 0)}</span></span><span></span></div>
       <div class="row between lk foot"><span>${words.line}</span>${hidden ? html`<span>${words.hiddenFew(count(hidden))}</span>` : nothing}</div>
     `;
   }
@@ -59,15 +59,15 @@ export class Agencies extends PageElement {
     const words = say();
     const name = this.names.of('agencies', strict.agency, strict.agency_name);
     const tint = this.#tints.of(strict.agency ?? '', `${strict.value}/${lenient?.value}/${strict.n}`);
-    const label = words.agencies.interval(name, percent(strict.value ?? 0), percent(strict.low ?? 0), percent(strict.high ?? 1), count(strict.n));
+    const label = words.agencies.interval(name, percent(strict.value ?? 0, 0), percent(strict.low ?? 0, 0), percent(strict.high ?? 1, 0), count(strict.n));
     const show = (part: 'strict' | 'lenient') => (event: Event) => this.#open(event, name, strict.agency ?? '', part);
     return html`
       <li class="ag ${tint}" data-agency=${strict.agency ?? ''}>
-        <button class="name link cut" title=${name} aria-label=${label} aria-haspopup="dialog" @click=${show('strict')}>${name}</button>
+        <button class="name link cut" title=${label} aria-label=${label} aria-haspopup="dialog" @click=${show('strict')}>${name}</button>
         ${pairOfIntervals(strict, lenient, axis, this.whole)}
         <span class="num">
           <b>${points(strict.value ?? 0, 0)}</b>
-          <span class="meta">/ ${lenient?.value == null ? words.none : html`<button class="link" aria-haspopup="dialog" aria-label="${name}, ${words.agencies.lenient}: ${percent(lenient.value)}" @click=${show('lenient')}>${points(lenient.value, 0)}</button>`}${percentSign()}</span>
+          <span class="meta">/ ${lenient?.value == null ? words.none : html`<button class="link" aria-haspopup="dialog" aria-label="${name}, ${words.agencies.lenient}: ${percent(lenient.value, 0)}" @click=${show('lenient')}>${points(lenient.value, 0)}</button>`}${percentSign()}</span>
         </span>
       </li>
     `;

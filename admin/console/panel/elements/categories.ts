@@ -85,7 +85,7 @@ export class Categories extends PageElement {
     return html`
       <li class="ca ${this.#tints.of(row.code, row.now)}" data-category=${row.code}>
         ${hot ? html`<span class="t-risk" role="img" aria-label=${words.hot}>${shape('triangle')}</span>` : html`<span></span>`}
-        <span class="cut">${opener(row.name, this.#opening(row), 'link name')}</span>
+        ${opener(row.name, this.#opening(row), 'link name cut')}
         <svg class="pace" width="100%" height="16" aria-hidden="true">
           <rect class="bed" width="100%" height="10" y="3" rx="3"></rect>
           <rect class=${hot ? 'hot' : 'fill'} width="${Math.min(100, length * 100).toFixed(1)}%" height="10" y="3" rx="3"></rect>
@@ -104,7 +104,7 @@ export class Categories extends PageElement {
   #table(rows: Row[]): TemplateResult {
     const words = say().categories;
     return html`
-      <div class="scroll" tabindex="0" role="region" aria-label=${words.heading}>
+      <div class="scroll" tabindex="0" role="group" aria-label=${words.heading}>
         <table class="list">
           <thead><tr><th scope="col">${words.category}</th><th scope="col" class="r">${words.now}</th><th scope="col" class="r">${words.usual}</th><th scope="col" class="r">${words.ratio}</th></tr></thead>
           <tbody>

@@ -2,9 +2,10 @@
 // opens what is clicked. Extent and ward names come from the tiles themselves, so it fits whatever province is loaded.
 import 'maplibre-gl/dist/maplibre-gl.css';
 import type { Feature, Geometry, Position } from 'geojson';
-import { LngLatBounds, Map as LibreMap, Marker, setWorkerUrl, type MapGeoJSONFeature, type MapMouseEvent, type VectorTileSource } from 'maplibre-gl';
+import { type GeoJSONSource, LngLatBounds, Map as LibreMap, Marker, setWorkerUrl, type MapGeoJSONFeature, type MapMouseEvent, type VectorTileSource } from 'maplibre-gl';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
 import { quantileBounds } from '../heat';
+import { count } from '../numbers';
 import { bearer } from '../session';
 import { say } from '../words';
 import { heat, mapStyle, REPORTS_FROM, statusImages } from './map-style';
@@ -96,6 +97,7 @@ export class MapCanvas {
     map.on('style.load', () => {
       statusImages().forEach(({ name, image }) => map.hasImage(name) || map.addImage(name, image, { pixelRatio: 2 }));
       this.#paint();
+      this.#nameAll();
     });
     map.on('idle', () => this.#measure());
     map.on('mousemove', 'ward', (event) => this.#point(event.features?.[0], event));
@@ -122,6 +124,7 @@ export class MapCanvas {
     this.#extent = [...this.#wards.values()].reduce((all, ward) => all.extend(ward.box), new LngLatBounds());
     this.ears.measured(this.#wards.size, features.some((feature) => feature.properties['approximate'] === true));
     if (first || this.#map.getZoom() < 6) this.#map.fitBounds(this.#extent, { padding: 16, duration: 0 });
+    this.#nameAll();
     this.#nameBusiest();
   }
 
@@ -130,6 +133,15 @@ export class MapCanvas {
     const known = this.#wards.get(code) ?? { code, name, box: new LngLatBounds() };
     eachPosition(feature.geometry, (lon, lat) => known.box.extend([lon, lat]));
     this.#wards.set(code, known);
+  }
+
+  #nameAll(): void {
+    const features = [...this.#wards.values()].map((ward): Feature => ({
+      type: 'Feature',
+      properties: { name: shortName(ward.name) },
+      geometry: { type: 'Point', coordinates: ward.box.getCenter().toArray() },
+    }));
+    this.#map.getSource<GeoJSONSource>('names')?.setData({ type: 'FeatureCollection', features });
   }
 
   #nameBusiest(): void {
@@ -141,7 +153,7 @@ export class MapCanvas {
   #callout(ward: Ward & { box: LngLatBounds }, open: number, rank: number): Marker {
     const button = document.createElement('button');
     button.className = 'callout';
-    button.textContent = `${ward.name.replace(/^(Phường|Xã|Đặc khu)\s+/, '')} · ${open}`;
+    button.textContent = `${shortName(ward.name)} · ${count(open)}`;
     button.setAttribute('aria-label', `${ward.name}: ${this.#openText(open)}`);
     button.addEventListener('click', (event) => (event.stopPropagation(), this.ears.choose(ward)));
     const side = (['bottom', 'top', 'left'] as const)[rank] ?? 'bottom';
@@ -169,6 +181,9 @@ export class MapCanvas {
     if (ward) this.ears.choose({ code: String(ward.properties['code']), name: String(ward.properties['name']) });
   }
 }
+
+/** Without the word for the kind of ward, which a map has no room for. */
+const shortName = (name: string): string => name.replace(/^(Phường|Xã|Đặc khu)\s+/, '');
 
 const calm = (): { duration: number } => ({ duration: matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 220 });
 

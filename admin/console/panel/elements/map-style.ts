@@ -4,6 +4,7 @@ import { lookOf, SHAPES, STATUSES_ON_MAP } from '../icons';
 import { rampSteps } from '../heat';
 
 export const REPORTS_FROM = 10.5; // zoom at which single reports appear
+export const NAMES_FROM = 9.5; // and at which every ward has room for its name
 
 const colour = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const tiles = (layer: string): string => `${location.origin}/tiles/${layer}/{z}/{x}/{y}.mvt`;
@@ -24,22 +25,29 @@ export function mapStyle(bounds: readonly number[]): StyleSpecification {
     version: 8,
     sources: {
       areas: { type: 'vector', tiles: [tiles('areas')], maxzoom: 14, promoteId: { areas: 'code' } },
+      names: { type: 'geojson', data: { type: 'FeatureCollection', features: [] } },
       reports: { type: 'vector', tiles: [tiles('reports')], minzoom: 9, maxzoom: 16 },
     },
     layers: [
       { id: 'ground', type: 'background', paint: { 'background-color': colour('--surface') } },
+      {
+        // Under the fills, so that only the outer half along the province's rim is left to see.
+        id: 'rim', type: 'line', source: 'areas', 'source-layer': 'areas', filter: WARD,
+        layout: { 'line-join': 'round' }, paint: { 'line-color': colour('--heat-5'), 'line-width': 2.6 },
+      },
       { id: 'ward', type: 'fill', source: 'areas', 'source-layer': 'areas', filter: WARD, paint: { 'fill-color': heat(bounds), 'fill-antialias': false } },
       {
         id: 'ward-line', type: 'line', source: 'areas', 'source-layer': 'areas', filter: WARD,
         paint: { 'line-color': colour('--surface'), 'line-width': ['interpolate', ['linear'], ['zoom'], 7, 0.6, 12, 1.8] },
       },
       {
-        id: 'province-line', type: 'line', source: 'areas', 'source-layer': 'areas', filter: ['==', ['get', 'layer'], 'province'],
-        paint: { 'line-color': colour('--heat-5'), 'line-width': 1.4 },
-      },
-      {
         id: 'ward-pointed', type: 'line', source: 'areas', 'source-layer': 'areas', filter: WARD,
         paint: { 'line-color': colour('--ink'), 'line-width': ['case', POINTED, 2.4, 0] },
+      },
+      {
+        id: 'ward-name', type: 'symbol', source: 'names', minzoom: NAMES_FROM,
+        layout: { 'text-field': ['get', 'name'], 'text-font': ['Be Vietnam Pro'], 'text-size': 12, 'text-max-width': 7 },
+        paint: { 'text-color': colour('--ink'), 'text-halo-color': colour('--surface'), 'text-halo-width': 1.6 },
       },
       {
         id: 'report', type: 'symbol', source: 'reports', 'source-layer': 'reports', minzoom: REPORTS_FROM,

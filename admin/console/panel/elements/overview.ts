@@ -1,7 +1,7 @@
 // The page for someone signed in: holds the board, keeps it live, and lays the parts out.
 import { html, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
-import { Board, PARTS, type PartName } from '../board';
+import { Board, type PartName } from '../board';
 import { Live } from '../live';
 import { Names } from '../names';
 import type { Choice } from '../period';
@@ -30,7 +30,7 @@ export class Overview extends PageElement {
     super.connectedCallback();
     window.addEventListener(LANGUAGE_CHANGED, this.#rename);
     void this.#rename();
-    void this.#board.load(PARTS);
+    void this.#board.start();
     this.#live.start();
   }
 

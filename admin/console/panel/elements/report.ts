@@ -56,7 +56,7 @@ export class ReportView extends PageElement {
         ${report.at_risk && !report.overdue ? chip('risk', 'triangle', words.atRisk) : nothing}
       </div>
       ${report.description ? html`<p class="told">${report.description}</p>` : nothing}
-      ${this.#facts(report)}
+      ${photos(report)} ${this.#facts(report)}
       <h3>${words.promise}</h3>
       ${report.clocks?.length ? html`<ul class="clocks">${report.clocks.map((clock) => this.#clock(clock))}</ul>` : html`<p class="meta">${words.noClock}</p>`}
       <h3>${words.timeline}</h3>
@@ -104,6 +104,15 @@ const CLOCK_LOOKS: Record<string, Parameters<typeof chip> extends [infer T, infe
   cancelled: ['exit', 'cross'],
   transferred: ['exit', 'cross'],
 };
+
+function photos(report: Report): TemplateResult | typeof nothing {
+  const ready = (report.photos ?? []).filter((photo) => photo.urls?.screen ?? photo.urls?.thumb);
+  if (!ready.length) return nothing;
+  const word = (kind: string) => (kind === 'after' ? say().report.after : say().report.before);
+  return html`<ul class="photos">
+    ${ready.map((photo) => html`<li><img src=${photo.urls?.screen ?? photo.urls?.thumb ?? ''} alt=${word(photo.kind)} loading="lazy" /><span class="tag">${word(photo.kind)}</span></li>`)}
+  </ul>`;
+}
 
 const newestFirst = (timeline: TimelineEntry[]): TimelineEntry[] => [...timeline].sort((a, b) => b.seq - a.seq);
 

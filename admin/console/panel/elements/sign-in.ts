@@ -3,10 +3,13 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { shape } from '../icons';
-import { Problem, signIn } from '../session';
+import { get, Problem, signIn, signOut } from '../session';
+import type { Me } from '../wire';
 import { say } from '../words';
 import { mark, languageButton } from './marks';
 import { PageElement } from './base';
+
+const OUTSIDERS = new Set(['resident', 'field_worker', 'api_client']); // their figures would all be refused
 
 @customElement('ht-sign-in')
 export class SignIn extends PageElement {
@@ -54,6 +57,10 @@ export class SignIn extends PageElement {
     this.busy = true;
     try {
       await signIn(field('login'), String(filled.get('password')), field('totp') || undefined);
+      if (OUTSIDERS.has((await get<Me>('/v1/me')).role)) {
+        signOut();
+        return await this.#refuse(say().signIn.notStaff);
+      }
       this.dispatchEvent(new Event('ht-signed-in', { bubbles: true }));
     } catch (error) {
       await this.#explain(error instanceof Problem ? error : new Problem('unexpected', 0));

@@ -31,7 +31,7 @@ export class Tiles extends PageElement {
 
   #tile<K extends PartName>(name: K, content: (data: Contents[K]) => TemplateResult, extra = ''): TemplateResult {
     const part = this.parts[name];
-    const tint = part.data ? this.#tints.of(name, JSON.stringify(part.data)) : '';
+    const tint = part.data ? this.#tints.of(name, asShown(name, part.data)) : '';
     return html`<article class="card tile ${extra} ${tint}" data-part=${name}>
       ${inState(part, () => this.again(name), content)}
     </article>`;
@@ -113,6 +113,14 @@ export class Tiles extends PageElement {
       <div class="lk parts">${share(words.rated, responded)}${share(words.qd766, qd766)}</div>
     `;
   }
+}
+
+/** What a tile shows, coarsely: a median that moves by seconds with the clock is not news. */
+function asShown(name: PartName, data: object): string {
+  const grain = name === 'speed' ? 1 / 360 : 1_000;
+  return Object.values(data)
+    .map((one: { value?: number | null; count?: number }) => one.count ?? Math.round((one.value ?? -1) * grain))
+    .join(' ');
 }
 
 const opening = (title: string, item: One): Opening => ({ title, questions: [item.question], version: item.version });

@@ -43,7 +43,7 @@ export class TopBar extends PageElement {
         ${this.#freshness()}
         <span class="row">
           ${languageButton()}
-          <button class="btn small" @click=${() => this.dispatchEvent(new Event('ht-sign-out', { bubbles: true }))}>
+          <button class="btn small" aria-label=${say().signOut} @click=${() => this.dispatchEvent(new Event('ht-sign-out', { bubbles: true }))}>
             ${icon('leave')}<span class="wide-only">${say().signOut}</span>
           </button>
         </span>

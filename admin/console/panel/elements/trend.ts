@@ -63,7 +63,7 @@ export class Trend extends PageElement {
     const words = say().trend;
     const cell = (day: Day, series: Series) => html`<td class="r">${opener(count(day[series]), this.opening(day.day, series), 'link')}</td>`;
     return html`
-      <div class="scroll" tabindex="0" role="region" aria-label=${words.heading}>
+      <div class="scroll" tabindex="0" role="group" aria-label=${words.heading}>
         <table class="list">
           <thead><tr><th scope="col">${words.day}</th><th scope="col" class="r">${words.received}</th><th scope="col" class="r">${words.answered}</th></tr></thead>
           <tbody>

@@ -100,7 +100,7 @@ export class WardMap extends PageElement {
     const rows = data.items.filter((item) => (item.value ?? 0) > 0).sort((a, b) => (b.value ?? 0) - (a.value ?? 0));
     if (!rows.length) return html`<p class="empty">${words.allQuiet}</p>`;
     return html`
-      <div class="scroll" tabindex="0" role="region" aria-label=${words.heading}>
+      <div class="scroll" tabindex="0" role="group" aria-label=${words.heading}>
         <table class="list">
           <thead><tr><th scope="col">${words.ward}</th><th scope="col" class="r">${words.count}</th></tr></thead>
           <tbody>

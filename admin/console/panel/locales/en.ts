@@ -121,6 +121,7 @@ export const en: Words = {
     agency: 'Agency',
     line: 'Long stroke: 95% confidence interval. Dotted: whole province.',
     hiddenFew: (n) => `${plural(n, 'agency', 'agencies')} with too few reports hidden`,
+    allHidden: (n) => `${plural(n, 'agency has', 'agencies have')} answered, none with enough reports to compare. Choose a longer period.`,
     empty: 'No agency has answered a promised report in this period yet.',
     interval: (name, value, low, high, n) => `${name}: ${value}, interval ${low} to ${high}, ${plural(n, 'report', 'reports')}`,
   },
@@ -188,6 +189,8 @@ export const en: Words = {
     noTimeline: 'Nothing has happened yet.',
     alias: (name) => `Sender: ${name}`,
     staffOnly: 'Internal',
+    before: 'Before',
+    after: 'After',
   },
 
   clock: {

@@ -117,6 +117,7 @@ export const vi = {
     agency: 'Đơn vị',
     line: 'Vạch dài: khoảng tin cậy 95 %. Chấm chấm: cả tỉnh.',
     hiddenFew: (n: string) => `ẩn ${n} đơn vị quá ít việc`,
+    allHidden: (n: string) => `${n} đơn vị đã trả lời, chưa đơn vị nào đủ việc để so. Chọn kỳ dài hơn.`,
     empty: 'Chưa đơn vị nào trả lời việc có hẹn trong kỳ này.',
     interval: (name: string, value: string, low: string, high: string, n: string) =>
       `${name}: ${value}, khoảng ${low} đến ${high}, ${n} việc`,
@@ -186,6 +187,8 @@ export const vi = {
     noTimeline: 'Chưa có diễn biến.',
     alias: (name: string) => `Người gửi: ${name}`,
     staffOnly: 'Nội bộ',
+    before: 'Trước',
+    after: 'Sau',
   },
 
   clock: {
