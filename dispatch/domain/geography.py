@@ -11,6 +11,7 @@ from math import floor, isfinite
 from threading import Lock
 from typing import Any
 
+import numpy as np
 import shapely
 
 from dispatch.domain.geography_metres import metres_per_degree, near_border
@@ -18,6 +19,7 @@ from dispatch.domain.geography_places import (
     ACCURACY_CAP_M,
     NEAR_M,
     NEAREST_M,
+    Area,
     AreaHit,
     AreaShape,
     Hint,
@@ -32,18 +34,23 @@ from dispatch.domain.geography_sheet import Register, Sheet
 
 CELLS_PER_DEGREE = 256  # Cells of about 430 m; a power of two, so that cell edges are exact in binary.
 CELLS_KEPT = 20_000
+DAYS_KEPT = 4
 BORDER_M = 1.0  # Maps drawn to five decimals put a border a metre off; this close to ours, the neighbour is asked too.
 
 
+# (polygon to ask, or None where the area covers the whole square; the area; its nearby border in the square's metres)
+_Entry = tuple[Any, Area, Any]
+
+
 class _Cell:
-    """What is known about one small square: areas that cover all of it, areas that may cover part, their borders."""
+    """What is known about one small square: areas that cover all of it, areas that may cover part of it."""
 
-    __slots__ = ("borders", "east", "lat", "lon", "north", "partly", "wholly")
+    __slots__ = ("days", "east", "lat", "lon", "north", "partly", "wholly")
 
-    def __init__(self, lon: float, lat: float, wholly: tuple[int, ...], partly: tuple[int, ...]) -> None:
+    def __init__(self, lon: float, lat: float, wholly: list[int], partly: list[int]) -> None:
         self.lon, self.lat, self.wholly, self.partly = lon, lat, wholly, partly
         self.east, self.north = metres_per_degree(lat)
-        self.borders: dict[int, Any] = {}
+        self.days: dict[date, tuple[_Entry, ...]] = {}
 
 
 class Atlas:
@@ -74,10 +81,13 @@ class Atlas:
         if not (isfinite(lon) and isfinite(lat) and 0 <= accuracy_m < float("inf")):
             raise ValueError("a place needs finite coordinates and an accuracy of 0 m or more")
         hits = self._covering(lon, lat, on)
-        if accuracy_m > 0 or not hits or any(hit.distance_inside_m < BORDER_M for hit in hits):
-            return self._weigh(lon, lat, accuracy_m, on, hits)
         if len(hits) > 1:
             hits = lead_by_layer(hits)
+            edge_m = min(hit.distance_inside_m for hit in hits)
+        else:
+            edge_m = hits[0].distance_inside_m if hits else 0.0
+        if accuracy_m > 0 or edge_m < BORDER_M:
+            return self._weigh(lon, lat, accuracy_m, on, hits)
         return Placement(lon=lon, lat=lat, accuracy_m=accuracy_m, on=on, verdict="inside", hits=tuple(hits))
 
     # -- the fast path: one point, our areas ------------------------------------------------------------------
@@ -86,47 +96,57 @@ class Atlas:
         """Our areas that cover the bare point, each with its distance to the border."""
         key = floor(lon * CELLS_PER_DEGREE), floor(lat * CELLS_PER_DEGREE)
         cell = self._cells.get(key) or self._survey(key)
-        found = cell.wholly
-        if cell.partly:
-            point, geometries = shapely.Point(lon, lat), self._ours.geometries
-            found += tuple(i for i in cell.partly if shapely.covers(geometries[i], point))
-        if not found:
+        entries = cell.days.get(on)
+        if entries is None:
+            entries = self._open(cell, on)
+        if not entries:
             return []
-        here = shapely.Point((lon - cell.lon) * cell.east, (lat - cell.lat) * cell.north)
-        hits = []
-        for i in found:
-            shape = self._ours.shapes[i]
-            if valid_on(shape.valid_from, shape.valid_to, on):
-                border = cell.borders.get(i)
-                if border is None:
-                    border = cell.borders[i] = self._border(cell, i)
-                inside_m = round(float(shapely.distance(border, here)), 2)
-                hits.append(AreaHit(self._ours.area(i, on), 1.0, inside_m))
-        return hits
+        x, y = (lon - cell.lon) * cell.east, (lat - cell.lat) * cell.north
+        if not cell.partly:
+            here = shapely.points(np.array((x, y)))
+            return [AreaHit(area, 1.0, round(border.distance(here), 2)) for _, area, border in entries]
+        # Both points in one call: the degrees for the polygons, the square's own metres for the borders.
+        point, here = shapely.points(np.array(((lon, lat), (x, y))))
+        return [
+            AreaHit(area, 1.0, round(border.distance(here), 2))
+            for polygon, area, border in entries
+            if polygon is None or polygon.covers(point)
+        ]
+
+    def _open(self, cell: _Cell, on: date) -> tuple[_Entry, ...]:
+        """The square's areas valid on a day, with the part of their borders that can be nearest to a point in it."""
+        half_diagonal_m = (cell.east**2 + cell.north**2) ** 0.5 / CELLS_PER_DEGREE / 2
+        ours, entries = self._ours, []
+        for i in (*cell.wholly, *cell.partly):
+            if valid_on(ours.shapes[i].valid_from, ours.shapes[i].valid_to, on):
+                polygon = ours.geometries[i]
+                border = near_border(polygon, cell.lon, cell.lat, half_diagonal_m * 1.001)
+                entries.append((None if i in cell.wholly else polygon, ours.area(i, on), border))
+        if len(cell.days) >= DAYS_KEPT:
+            cell.days.clear()
+        cell.days[on] = opened = tuple(entries)
+        return opened
 
     def _survey(self, key: tuple[int, int]) -> _Cell:
         """Look at one square for the first time. Under the lock, since GEOS builds its indexes on first use."""
         size = 1.0 / CELLS_PER_DEGREE
         west, south = key[0] * size, key[1] * size
-        square, corner = shapely.box(west, south, west + size, south + size), shapely.Point(west, south)
+        square = shapely.box(west, south, west + size, south + size)
         wholly, partly = [], []
         with self._lock:
             for i in self._ours.meeting(square):
                 geometry = self._ours.geometries[i]
-                shapely.covers(geometry, corner)  # Readies the index that later lookups share between threads.
+                # Readies the index that later lookups share between threads; a point outside the box would not.
+                geometry.covers(shapely.envelope(geometry).centroid)
                 if shapely.contains_properly(geometry, square):
                     wholly.append(i)
                 elif shapely.intersects(geometry, square):
                     partly.append(i)
-            cell = _Cell(west + size / 2, south + size / 2, tuple(wholly), tuple(partly))
+            cell = _Cell(west + size / 2, south + size / 2, wholly, partly)
             self._cells[key] = cell
             while len(self._cells) > CELLS_KEPT:
                 self._cells.pop(next(iter(self._cells)))
         return cell
-
-    def _border(self, cell: _Cell, i: int) -> Any:
-        half_diagonal_m = (cell.east**2 + cell.north**2) ** 0.5 / CELLS_PER_DEGREE / 2
-        return near_border(self._ours.geometries[i], cell.lon, cell.lat, half_diagonal_m * 1.001)
 
     # -- everything else: circles, gaps, neighbours, places far away -------------------------------------------
 

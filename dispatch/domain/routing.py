@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dispatch.domain.geography_places import Placement
-from dispatch.domain.routing_choice import Choice, choose, places
+from dispatch.domain.routing_choice import Choice, choose, first_fitting, places
 from dispatch.domain.routing_facts import EMERGENCY, TRIAGE_FLAGS, Facts, Scalar, Text
-from dispatch.domain.routing_route import Ambiguity, Proposal, Reason, Route, RuleRef
-from dispatch.domain.routing_view import RulebookView
+from dispatch.domain.routing_route import Ambiguity, Proposal, Reason, Route
+from dispatch.domain.routing_view import RulebookView, Ruling
 
 SURE_ENOUGH = 0.6  # Below this part of all shares a human chooses between the agencies.
 
@@ -30,32 +30,77 @@ def choose_route(facts: Facts, view: RulebookView, *, desk: str) -> Route:
 
     Places that intake refuses (`placement.refusal`) still get an owner here, the desk: imports have no sender to ask.
     """
+    return _plain(facts, view) or _weighed(facts, view, desk)
+
+
+def _plain(facts: Facts, view: RulebookView) -> Route | None:
+    """The common case kept short: one area, one fitting rule, one holder, nothing said that needs a human.
+
+    None when anything has to be weighed; a property test holds it equal to `_weighed` wherever it answers.
+    """
+    placement = facts.placement
+    if placement.verdict != "inside" or len(placement.hits) > 1 or placement.neighbours:
+        return None
+    if placement.too_uncertain or facts.text_flags:
+        return None
+    area = placement.hits[0].area
+    ruling, runners_up = first_fitting(facts, view, area.territory)
+    if ruling is None or ruling.held.agency is None:
+        return None
+    rule = ruling.candidate.rule
+    floor, severity = rule.severity_floor, facts.severity
+    return Route(
+        status="routed",
+        agency=ruling.held.agency,
+        function=rule.function,
+        rule=ruling.ref,
+        reason="rule",
+        because=Text("route-rule", {"area": area.name, "agency": ruling.agency_name, "title": rule.title}),
+        area=area,
+        areas=placement.hits,
+        ambiguous=False,
+        ambiguity=None,
+        confidence=1.0,
+        support=ruling.support,
+        proposals=(),
+        runners_up=runners_up,
+        order_key=ruling.candidate.order_key,
+        severity=severity if floor is None or floor < severity else floor,
+        emergency=False,
+        rulebook=view.version,
+    )
+
+
+def _weighed(facts: Facts, view: RulebookView, desk: str) -> Route:
+    """Every area's choice is made and set against the others."""
+    placement = facts.placement
     choices = [choose(facts, view, place) for place in places(facts)]
-    differing = _differing(choices) if facts.placement.verdict == "inside" else []
-    abroad = sum(hit.share for hit in facts.placement.neighbours) if facts.placement.verdict == "inside" else 0.0
-    confidence = _confidence(facts.placement, differing, abroad)
-    judgement = _judge(facts, view, choices, differing, confidence)
+    inside = placement.verdict == "inside"
+    differing = _differing(choices) if inside else []
+    abroad = sum(hit.share for hit in placement.neighbours) if inside else 0.0
+    confidence = _confidence(placement, differing, abroad)
+    judgement = _judge(facts, choices, differing, confidence)
     lead = choices[0] if choices else None
-    ambiguity = _ambiguity(choices, differing, abroad)
-    winner = lead.winner if lead else None
-    rule = winner.rule if winner else None
+    ruling = lead.ruling if lead else None
+    rule = ruling.candidate.rule if ruling else None
     floor = rule.severity_floor if rule else None
+    ambiguity = _ambiguity(placement, choices, differing) if differing or abroad else None
     return Route(
         status="routed" if judgement.decided else "triage",
-        agency=(lead and judgement.decided and lead.held.agency) or desk,
+        agency=(lead and judgement.decided and lead.agency) or desk,
         function=rule.function if rule else None,
-        rule=RuleRef(rule.code, rule.version) if rule else None,
+        rule=ruling.ref if ruling else None,
         reason=judgement.reason,
         because=judgement.because,
-        area=facts.placement.area,
-        areas=facts.placement.hits,
+        area=placement.area,
+        areas=placement.hits,
         ambiguous=ambiguity is not None or judgement.reason == "ambiguous",
         ambiguity=ambiguity,
         confidence=confidence,
-        support=_support(facts, view, lead, differing) if lead and judgement.decided else (),
+        support=_support(ruling, differing) if ruling and judgement.decided else (),
         proposals=_proposals(differing if judgement.decided else choices),
         runners_up=lead.runners_up if lead else (),
-        order_key=winner.order_key if winner else None,
+        order_key=ruling.candidate.order_key if ruling else None,
         severity=facts.severity if floor is None else max(facts.severity, floor),
         emergency=EMERGENCY in facts.text_flags,
         rulebook=view.version,
@@ -64,7 +109,7 @@ def choose_route(facts: Facts, view: RulebookView, *, desk: str) -> Route:
 
 def _differing(choices: Sequence[Choice]) -> list[Choice]:
     """The choices that would give the report to somebody else than the leading one does."""
-    return [choice for choice in choices[1:] if choice.held.agency != choices[0].held.agency]
+    return [choice for choice in choices[1:] if choice.agency != choices[0].agency]
 
 
 def _confidence(placement: Placement, differing: Sequence[Choice], abroad: float) -> float:
@@ -84,17 +129,14 @@ def _confidence(placement: Placement, differing: Sequence[Choice], abroad: float
     return round(min(parts), 4)
 
 
-def _ambiguity(choices: Sequence[Choice], differing: Sequence[Choice], abroad: float) -> Ambiguity | None:
+def _ambiguity(placement: Placement, choices: Sequence[Choice], differing: Sequence[Choice]) -> Ambiguity:
     """Why more than one answer is possible: maps that overlap at the point, or a circle that reaches farther."""
-    if not differing and not abroad:
-        return None
-    both = choices[0].place.covers_point and any(choice.place.covers_point for choice in differing)
-    return "overlap" if both else "accuracy"
+    others = any(choice.place.covers_point for choice in differing)
+    others = others or any(hit.covers_point for hit in placement.neighbours)
+    return "overlap" if choices[0].place.covers_point and others else "accuracy"
 
 
-def _judge(
-    facts: Facts, view: RulebookView, choices: Sequence[Choice], differing: Sequence[Choice], confidence: float
-) -> _Judgement:
+def _judge(facts: Facts, choices: Sequence[Choice], differing: Sequence[Choice], confidence: float) -> _Judgement:
     """Reasons in order of weight: what was said, where it lies, whether two may act, whether anybody may."""
     placement = facts.placement
     said = sorted(TRIAGE_FLAGS.intersection(facts.text_flags))
@@ -102,7 +144,7 @@ def _judge(
         return _Judgement(False, "text-flag", Text("route-text-flag", {"flag": said[0]}))
     if not choices:
         return _Judgement(False, "no-rule", _nowhere(facts))
-    words = _words(facts, view, choices, differing)
+    words = _words(facts, choices, differing)
     if placement.verdict == "near":
         return _Judgement(False, "nearest", Text("route-near", words))
     if placement.verdict == "neighbour_border":
@@ -112,10 +154,10 @@ def _judge(
     if confidence < SURE_ENOUGH:
         return _Judgement(False, "ambiguous", Text("route-ambiguous-undecided", words))
     lead = choices[0]
-    if lead.winner is None:
+    if lead.ruling is None:
         return _Judgement(False, "no-rule", Text("route-no-rule", words))
-    if lead.held.agency is None:
-        return _Judgement(False, "no-holder", lead.held.problem or Text("route-no-rule", words))
+    if lead.agency is None:
+        return _Judgement(False, "no-holder", lead.ruling.held.problem or Text("route-no-rule", words))
     if placement.verdict == "nearest":
         return _Judgement(True, "nearest", Text("route-nearest", words))
     if differing or placement.neighbours:
@@ -124,51 +166,38 @@ def _judge(
     return _Judgement(True, "rule", Text("route-rule", words))
 
 
-def _support(facts: Facts, view: RulebookView, lead: Choice, differing: Sequence[Choice]) -> tuple[str, ...]:
+def _support(ruling: Ruling, differing: Sequence[Choice]) -> tuple[str, ...]:
     """Agencies asked to help: those the rule names, then those of the other areas; each once, never the lead."""
-    on, rule = facts.placement.on, lead.winner.rule if lead.winner else None
-    asked: list[str | None] = []
-    if rule and (rule.supporting_functions or rule.supporting_agencies):
-        asked += [view.holder(function, lead.place.territory, on).agency for function in rule.supporting_functions]
-        asked += [view.standing(agency, on).agency for agency in rule.supporting_agencies]
-    asked += [choice.held.agency for choice in differing]
-    return tuple(dict.fromkeys(agency for agency in asked if agency and agency != lead.held.agency))
+    others = (choice.agency for choice in differing)
+    return tuple(dict.fromkeys((*ruling.support, *(agency for agency in others if agency))))
 
 
 def _proposals(choices: Sequence[Choice]) -> tuple[Proposal, ...]:
     """What a human may click, each agency once, the most likely first."""
     offers: dict[str, Proposal] = {}
     for choice in choices:
-        if choice.winner and choice.held.agency and choice.held.agency not in offers:
-            rule, place = choice.winner.rule, choice.place
-            offers[choice.held.agency] = Proposal(
-                choice.held.agency,
-                rule.function,
-                RuleRef(rule.code, rule.version),
-                place.area,
-                place.share,
-                place.distance_m,
-            )
+        agency, ruling, place = choice.agency, choice.ruling, choice.place
+        if ruling and agency and agency not in offers:
+            function = ruling.candidate.rule.function
+            offers[agency] = Proposal(agency, function, ruling.ref, place.area, place.share, place.distance_m)
     return tuple(offers.values())
 
 
-def _words(
-    facts: Facts, view: RulebookView, choices: Sequence[Choice], differing: Sequence[Choice]
-) -> dict[str, Scalar]:
+def _words(facts: Facts, choices: Sequence[Choice], differing: Sequence[Choice]) -> dict[str, Scalar]:
     """The facts that the sentences of `dispatch/locales/route.*.ftl` may use; metres are whole."""
     lead, placement = choices[0], facts.placement
     words: dict[str, Scalar] = {
         "area": lead.place.area.name,
-        "agency": view.agency_name(lead.held.agency) if lead.held.agency else "",
-        "title": lead.winner.rule.title if lead.winner else "",
+        "agency": lead.ruling.agency_name if lead.ruling else "",
+        "title": lead.ruling.candidate.rule.title if lead.ruling else "",
     }
     if placement.verdict != "inside":
         words["metres"] = round(lead.place.distance_m)
-    if placement.accuracy_m:
+    if placement.too_uncertain:
         words["accuracy"] = round(placement.accuracy_m)
     if differing:
         words["other_area"] = differing[0].place.area.name
-        words["other_agency"] = view.agency_name(differing[0].held.agency) if differing[0].held.agency else ""
+        words["other_agency"] = differing[0].ruling.agency_name if differing[0].ruling else ""
     if placement.neighbours:
         words["neighbour"] = placement.neighbours[0].area.name
     return words

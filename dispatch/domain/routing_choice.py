@@ -7,13 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dispatch.domain.geography_places import NEAREST_M, Area, AreaHit, Territory
-from dispatch.domain.routing_facts import Facts, Text
+from dispatch.domain.routing_facts import Facts
 from dispatch.domain.routing_route import RuleRef, RunnerUp
-from dispatch.domain.routing_specificity import Candidate, unmet_condition, why_later
-from dispatch.domain.routing_view import Held, RulebookView
-
-RUNNERS_UP_KEPT = 10
-NOBODY = Held(None)
+from dispatch.domain.routing_specificity import unmet_condition
+from dispatch.domain.routing_view import RUNNERS_UP_KEPT, RulebookView, Ruling
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +29,13 @@ class Choice:
     """What the rulebook says for one place, before anything is made of the others."""
 
     place: Place
-    winner: Candidate | None
-    held: Held
+    ruling: Ruling | None
     runners_up: tuple[RunnerUp, ...]
+
+    @property
+    def agency(self) -> str | None:
+        """Who would act; None where no rule fits or nobody holds its function."""
+        return self.ruling.held.agency if self.ruling else None
 
 
 def places(facts: Facts) -> list[Place]:
@@ -67,31 +68,18 @@ def _places_inside(hits: Sequence[AreaHit]) -> list[Place]:
 
 
 def choose(facts: Facts, view: RulebookView, place: Place) -> Choice:
-    on = facts.placement.on
-    shortlist = view.shortlist(facts.category, place.territory, on)
-    winner: Candidate | None = None
-    others: list[tuple[Candidate, Text | None]] = []
-    for candidate in shortlist:
-        if winner is not None and len(others) >= RUNNERS_UP_KEPT:
-            break
+    """What the rulebook says for one place."""
+    return Choice(place, *first_fitting(facts, view, place.territory))
+
+
+def first_fitting(facts: Facts, view: RulebookView, territory: Territory) -> tuple[Ruling | None, tuple[RunnerUp, ...]]:
+    """Walk the shortlist to the first rule that fits. Those behind it are not asked: they could not win."""
+    shortlist = view.shortlist(facts.category, territory, facts.placement.on)
+    passed: tuple[RunnerUp, ...] = ()
+    for position, candidate in enumerate(shortlist.candidates):
         unmet = unmet_condition(candidate.rule, facts, view.zone)
-        if unmet is None and winner is None:
-            winner = candidate
-        else:
-            others.append((candidate, unmet))
-    runners_up = tuple(
-        RunnerUp(
-            RuleRef(other.rule.code, other.rule.version),
-            unmet or why_later(other.order_key, winner.order_key if winner else other.order_key),
-        )
-        for other, unmet in others[:RUNNERS_UP_KEPT]
-    )
-    held = _held(view, winner, place.territory, facts) if winner else NOBODY
-    return Choice(place, winner, held, runners_up)
-
-
-def _held(view: RulebookView, winner: Candidate, territory: Territory, facts: Facts) -> Held:
-    on = facts.placement.on
-    if winner.rule.function is not None:
-        return view.holder(winner.rule.function, territory, on)
-    return view.standing(winner.rule.agency or "", on)
+        if unmet is None:
+            ruling = shortlist.ruling(position)
+            return ruling, (passed + ruling.behind)[:RUNNERS_UP_KEPT] if passed else ruling.behind
+        passed += (RunnerUp(RuleRef(candidate.rule.code, candidate.rule.version), unmet),)
+    return None, passed[:RUNNERS_UP_KEPT]

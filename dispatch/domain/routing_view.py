@@ -12,14 +12,17 @@ from zoneinfo import ZoneInfo
 
 from dispatch.domain.geography_places import Territory, valid_on
 from dispatch.domain.routing_facts import Text
+from dispatch.domain.routing_route import RuleRef, RunnerUp
 from dispatch.domain.routing_rules import AgencyView, CategoryTree, Holder, RoutingRule
 from dispatch.domain.routing_specificity import (
     Candidate,
     matched_area_depth,
     matched_category_depth,
     order_key,
+    why_later,
 )
 
+RUNNERS_UP_KEPT = 10
 MEMORY = 20_000  # Answers kept per question; a province with 150 wards and 60 categories needs 9,000.
 
 
@@ -29,6 +32,53 @@ class Held:
 
     agency: str | None
     problem: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """All that follows once a rule of a shortlist is known to win, the report's own area and words apart."""
+
+    candidate: Candidate
+    ref: RuleRef
+    held: Held
+    agency_name: str
+    support: tuple[str, ...]
+    behind: tuple[RunnerUp, ...]
+
+
+class Shortlist:
+    """Rules in force whose category and area fit, most specific first; rulings are worked out once and kept."""
+
+    __slots__ = ("_rulings", "_view", "candidates", "on", "territory")
+
+    def __init__(self, candidates: tuple[Candidate, ...], view: "RulebookView", territory: Territory, on: date) -> None:
+        self.candidates, self.territory, self.on = candidates, territory, on
+        self._view = view
+        self._rulings: dict[int, Ruling] = {}
+
+    def ruling(self, position: int) -> Ruling:
+        """What follows when the candidate at this position is the first that fits."""
+        ruling = self._rulings.get(position)
+        if ruling is None:
+            ruling = self._rulings[position] = self._rule(position)
+        return ruling
+
+    def _rule(self, position: int) -> Ruling:
+        winner, view = self.candidates[position], self._view
+        rule = winner.rule
+        if rule.function is not None:
+            held = view.holder(rule.function, self.territory, self.on)
+        else:
+            held = view.standing(rule.agency or "", self.on)
+        helpers = [view.holder(function, self.territory, self.on).agency for function in rule.supporting_functions]
+        helpers += [view.standing(agency, self.on).agency for agency in rule.supporting_agencies]
+        support = tuple(dict.fromkeys(agency for agency in helpers if agency and agency != held.agency))
+        name = view.agency_name(held.agency) if held.agency else ""
+        after = self.candidates[position + 1 : position + 1 + RUNNERS_UP_KEPT]
+        behind = tuple(
+            RunnerUp(RuleRef(c.rule.code, c.rule.version), why_later(c.order_key, winner.order_key)) for c in after
+        )
+        return Ruling(winner, RuleRef(rule.code, rule.version), held, name, support, behind)
 
 
 class RulebookView:
@@ -54,13 +104,17 @@ class RulebookView:
         dated += [holder for held in self._holders.values() for holder in held]
         turns = {thing.valid_from for thing in dated} | {thing.valid_to for thing in dated if thing.valid_to}
         self._turns = sorted(turns)
+        self._eras: dict[date, int] = {}
         self._indexes: dict[int, dict[str | None, list[RoutingRule]]] = {}
-        self._shortlists: dict[tuple[str, Territory, int], tuple[Candidate, ...]] = {}
+        self._shortlists: dict[tuple[str, Territory, int], Shortlist] = {}
         self._held: dict[tuple[str, Territory, int], Held] = {}
 
     def era(self, on: date) -> int:
         """Days between two changes of validity are one era; within it every question has one answer."""
-        return bisect_right(self._turns, on)
+        era = self._eras.get(on)
+        if era is None:
+            era = self._eras[on] = bisect_right(self._turns, on)
+        return era
 
     def agency_name(self, code: str) -> str:
         """The agency's name for people; its code when it has none."""
@@ -72,7 +126,7 @@ class RulebookView:
         valid = (rule for rule in self.rules if valid_on(rule.valid_from, rule.valid_to, on))
         return {rule.code: rule for rule in valid}  # sorted by version: the last one stays
 
-    def shortlist(self, category: str, territory: Territory, on: date) -> tuple[Candidate, ...]:
+    def shortlist(self, category: str, territory: Territory, on: date) -> Shortlist:
         """Rules valid that day whose category and area fit, most specific first."""
         key = (category, territory, self.era(on))
         found = self._shortlists.get(key)
@@ -83,7 +137,7 @@ class RulebookView:
             self._shortlists[key] = found
         return found
 
-    def _make_shortlist(self, category: str, territory: Territory, on: date) -> tuple[Candidate, ...]:
+    def _make_shortlist(self, category: str, territory: Territory, on: date) -> Shortlist:
         path, index = self.categories.path(category), self._index(on)
         rules = {rule.code: rule for root in (*path, None) for rule in index.get(root, ())}
         candidates = []
@@ -91,7 +145,8 @@ class RulebookView:
             category_depth, area_depth = matched_category_depth(rule, path), matched_area_depth(rule, territory)
             if category_depth is not None and area_depth is not None:
                 candidates.append(Candidate(order_key(rule, category_depth, area_depth), rule))
-        return tuple(sorted(candidates, key=lambda candidate: candidate.order_key))
+        candidates.sort(key=lambda candidate: candidate.order_key)
+        return Shortlist(tuple(candidates), self, territory, on)
 
     def _index(self, on: date) -> dict[str | None, list[RoutingRule]]:
         """Rules in force by the root of each category subtree they name (None: any category)."""

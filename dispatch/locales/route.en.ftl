@@ -31,11 +31,11 @@ route-unmet-source = It is not for reports that come by { $source }.
 route-unmet-severity = It asks for a severity of at least { $least }; this one has { $severity }.
 route-unmet-flag = It asks for words of the kind “{ $flag }”.
 route-later = { $by ->
-    [category] It fits, but another rule names a narrower category.
-    [asset] It fits, but another rule asks for an asset nearby.
-    [area] It fits, but another rule names a smaller area.
-    [conditions] It fits, but another rule asks for more.
-    [rank] It fits, but stands behind by rank.
-   *[code] It fits equally; the order of codes decides.
+    [category] It stands behind: the chosen rule names a narrower category.
+    [asset] It stands behind: the chosen rule asks for an asset nearby.
+    [area] It stands behind: the chosen rule names a smaller area.
+    [conditions] It stands behind: the chosen rule asks for more.
+    [rank] It stands behind by rank.
+   *[code] It stands equal; the order of codes decides.
 }
 route-fits = It fits.

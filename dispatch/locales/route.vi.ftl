@@ -31,11 +31,11 @@ route-unmet-source = Không dành cho phản ánh gửi qua kênh { $source }.
 route-unmet-severity = Cần mức độ từ { $least } trở lên; phản ánh này ở mức { $severity }.
 route-unmet-flag = Cần có từ ngữ thuộc loại “{ $flag }”.
 route-later = { $by ->
-    [category] Phù hợp, nhưng quy tắc khác nêu lĩnh vực hẹp hơn.
-    [asset] Phù hợp, nhưng quy tắc khác gắn với hạng mục ở gần.
-    [area] Phù hợp, nhưng quy tắc khác nêu địa bàn nhỏ hơn.
-    [conditions] Phù hợp, nhưng quy tắc khác có nhiều điều kiện hơn.
-    [rank] Phù hợp, nhưng đứng sau theo thứ hạng.
-   *[code] Phù hợp như nhau; thứ tự mã quyết định.
+    [category] Xếp sau vì quy tắc được chọn nêu lĩnh vực hẹp hơn.
+    [asset] Xếp sau vì quy tắc được chọn gắn với hạng mục ở gần.
+    [area] Xếp sau vì quy tắc được chọn nêu địa bàn nhỏ hơn.
+    [conditions] Xếp sau vì quy tắc được chọn có nhiều điều kiện hơn.
+    [rank] Xếp sau theo thứ hạng.
+   *[code] Ngang nhau; thứ tự mã quyết định.
 }
 route-fits = Phù hợp.
