@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from dispatch.domain.calendar import WorkingCalendar
 from dispatch.domain.clock import Clock, ClockState
 from dispatch.domain.promise import Target, put_off, time_between
-from dispatch.domain.sla_ledger import Segment, length_in_force, promises, running
+from dispatch.domain.sla_ledger import Segment, length_in_force, running, target_in_force
 
 FULL = 100
 
@@ -41,7 +41,7 @@ class RungDue:
 
 def rung_instants(clock: Clock, calendar: WorkingCalendar, rungs: Sequence[Rung]) -> tuple[RungDue, ...]:
     """When each rung is (or was) due, in the order given; a finished clock's rungs beyond its end are None."""
-    target = promises(clock, calendar).target
+    target = target_in_force(clock, calendar)
     due = clock.entries[-1].lenient_due_at
     length = length_in_force(clock, calendar, target)
     stretches = running(clock, datetime.max.replace(tzinfo=due.tzinfo))
@@ -65,9 +65,11 @@ def next_sweep_at(
     if clock.state is not ClockState.RUNNING or clock.lenient_due_at is None:
         return None
     dues = [] if clock.breach_stands else [clock.lenient_due_at]
-    rungs_due = rung_instants(clock, calendar, rungs)
-    waiting = [step.at for step in rungs_due if step.index not in fired and step.at is not None]
-    return min([*waiting, *dues], default=None)
+    waiting = [rung for index, rung in enumerate(rungs) if index not in fired]
+    if waiting:  # a lower share is never reached later than a higher one
+        lowest = min(waiting, key=lambda rung: rung.at_percent)
+        dues += [step.at for step in rung_instants(clock, calendar, [lowest]) if step.at is not None]
+    return min(dues, default=None)
 
 
 def _reached(

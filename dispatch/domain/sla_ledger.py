@@ -44,6 +44,13 @@ def promises(clock: Clock, calendar: WorkingCalendar, *, without: Collection[int
     return now
 
 
+def target_in_force(clock: Clock, calendar: WorkingCalendar) -> Target:
+    """The target the promise in force counts by: the first one unless a recategorisation replaced it."""
+    if any(entry.counted_from is CountedFrom.START for entry in clock.entries):
+        return promises(clock, calendar).target
+    return clock.target
+
+
 def running(clock: Clock, until: datetime) -> tuple[Segment, ...]:
     """The stretches in which the clock ran, up to ``until`` or its end. Merged time counts as running."""
     end = until if clock.stopped_at is None else min(until, clock.stopped_at)
@@ -83,7 +90,7 @@ def length_in_force(clock: Clock, calendar: WorkingCalendar, target: Target) -> 
 
 def remaining(clock: Clock, calendar: WorkingCalendar, now: datetime) -> timedelta:
     """Time left of the promise in force, in its own basis; negative when late; frozen while paused."""
-    target = promises(clock, calendar).target
+    target = target_in_force(clock, calendar)
     return length_in_force(clock, calendar, target) - time_run(clock, calendar, now, target)
 
 
