@@ -91,9 +91,16 @@ def _former_officers(session: Session, report: Report, data: Data) -> list[Accou
     return _enabled(session, Role.OFFICER, agency=former) if former and not same else []
 
 
+def _supporters(session: Session, report: Report, _data: Data) -> list[Account]:
+    """Officers of every supporting agency: who was asked first hears twice, nobody is forgotten."""
+    query = select(Account).where(col(Account.agency_code).in_(report.supporting), Account.role == Role.OFFICER)
+    return list(session.exec(query.where(col(Account.disabled_at).is_(None))))
+
+
 def _workers(session: Session, report: Report, data: Data) -> list[Account]:
     """The worker, or everybody of the crew while no worker was named."""
-    worker, team = data.get("worker") or report.worker_id, data.get("team") or report.team_code
+    worker = data.get("worker") or data.get("previous_worker") or report.worker_id
+    team = data.get("team") or report.team_code
     if worker:
         ids = [UUID(str(worker))]
     elif team:
@@ -165,6 +172,7 @@ _STAFF: Mapping[Part, Callable[[Session, Report, Data], list[Account]]] = {
     Part.ESCALATED: _escalated,
     Part.OFFICER: _officers,
     Part.FORMER_OFFICER: _former_officers,
+    Part.SUPPORT: _supporters,
     Part.DESK: _operators,
     Part.SUPERVISOR: _supervisors,
 }

@@ -25,6 +25,7 @@ class Part(StrEnum):
     ESCALATED = "escalated"  # the rung's addressee
     OFFICER = "officer"
     FORMER_OFFICER = "former_officer"
+    SUPPORT = "support"  # officers of the supporting agencies
     DESK = "desk"
     SUPERVISOR = "supervisor"
     FOLLOWER = "follower"
@@ -57,6 +58,13 @@ HEARINGS: Mapping[str, tuple[Hearing, ...]] = {
         Hearing(_P.OFFICER, "agency_new"),
     ),
     "report.accepted": (Hearing(_P.REPORTER, "accepted", push=False),),
+    "report.supported": (Hearing(_P.SUPPORT, "agency_support"),),
+    # A pause that ended by itself: the clock runs again without an answer.
+    "report.resumed": (
+        Hearing(_P.REPORTER, "resumed", push=False),
+        Hearing(_P.OFFICER, "agency_resumed"),
+        Hearing(_P.DESK, "agency_resumed", push=False),
+    ),
     "report.assigned": (Hearing(_P.WORKER, "worker_assigned"),),
     "report.declined": (Hearing(_P.OFFICER, "agency_declined"),),
     "report.started": (
