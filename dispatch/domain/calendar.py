@@ -78,8 +78,10 @@ class WorkingCalendar:
         return self._rolled(self._reached(total))
 
     def between(self, a: datetime, b: datetime) -> timedelta:
-        """Working time from ``a`` to ``b``; ValueError if b is before a."""
-        if b < a:
+        """Working time from ``a`` to ``b``; ValueError if b is before a or either is naive."""
+        if a.tzinfo is None or b.tzinfo is None:
+            raise ValueError("instants must be time-zone aware")
+        if b.astimezone(UTC) < a.astimezone(UTC):
             raise ValueError("the span ends before it begins")
         return timedelta(microseconds=self._worked(b) - self._worked(a))
 
@@ -120,7 +122,7 @@ class WorkingCalendar:
     def is_open(self, at: datetime) -> bool:
         """True from an opening up to, not including, its closing."""
         local = self._local(at)
-        return self._index.is_open(local.toordinal(), _microseconds(local.time()), at)
+        return self._index.is_open(local.toordinal(), _microseconds(local.time()), at.astimezone(UTC))
 
     def is_working_date(self, day: date) -> bool:
         """True if the date has any working time."""
@@ -158,7 +160,7 @@ class WorkingCalendar:
     def _worked(self, at: datetime) -> int:
         """Working microseconds of all time before ``at``."""
         local = self._local(at)
-        return self._index.worked(local.toordinal(), _microseconds(local.time()), at)
+        return self._index.worked(local.toordinal(), _microseconds(local.time()), at.astimezone(UTC))
 
     def _reached(self, total: int) -> datetime:
         """First instant before which ``total`` working microseconds lie: at an edge, the closing."""

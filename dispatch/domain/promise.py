@@ -68,9 +68,12 @@ def put_off(due: datetime, by: timedelta, target: Target, calendar: WorkingCalen
     """``due`` moved on by time in the target's basis; by nothing it stays, even on a closing time."""
     if by == NOTHING:
         return due.astimezone(UTC)
-    return (due + by).astimezone(UTC) if target.by_calendar_time else calendar.add(due, by)
+    # In UTC first: Python adds to an instant of another zone on the wall, an hour off where the clocks change.
+    return due.astimezone(UTC) + by if target.by_calendar_time else calendar.add(due, by)
 
 
 def time_between(a: datetime, b: datetime, target: Target, calendar: WorkingCalendar) -> timedelta:
     """Time from ``a`` to ``b`` in the target's basis: elapsed for calendar units, else working time."""
-    return b - a if target.by_calendar_time else calendar.between(a, b)
+    if target.by_calendar_time:
+        return b.astimezone(UTC) - a.astimezone(UTC)
+    return calendar.between(a, b)
