@@ -86,8 +86,11 @@ def apply_plan(session: Session, plan: Plan, *, now: datetime, actor: UUID | Non
 def edit(session: Session, kind: str, item: dict[str, Any], *, at: datetime, actor: UUID | None = None) -> Plan:
     """Put one entry (as in the file `{kind}.yaml`) into the directory; the plan that was applied.
 
+    A category keeps its place on the screen unless the item names another.
     pydantic.ValidationError for a wrong shape, DirectoryRefused for one that could not run.
     """
+    if kind == "categories" and (known := session.get(Category, item.get("code"))):
+        item = {"order": known.sort, "parent": known.parent_code, **item}
     files = DirectoryFiles(**{kind: FILES[kind].model_validate({kind: [item]})})  # type: ignore[arg-type]
     plan = plan_edit(session, files, at=at)
     apply_plan(session, plan, now=at, actor=actor)

@@ -56,9 +56,9 @@ def to_rows(files: DirectoryFiles, areas: Iterable[AreaName], *, today: date) ->
     for function in files.functions.functions if files.functions else ():
         _add_function(rows, function, by_layer, today)
     for place, group in enumerate(files.categories.categories if files.categories else (), start=1):
-        _add_category(rows, group, None, place)
+        _add_category(rows, group, group.parent, place * 1000)
         for child_place, child in enumerate(group.children, start=1):
-            _add_category(rows, child, group.code, child_place)
+            _add_category(rows, child, group.code, place * 1000 + child_place * 10)
     for rule in files.rules.rules if files.rules else ():
         rows.put(rows.rules, rule.code, rule_row(rule), f"rule {rule.code}")
     for policy in files.policies.policies if files.policies else ():
@@ -131,12 +131,12 @@ def policy_row(shape: PolicyShape) -> Row:
 
 
 def category_row(shape: CategoryShape, parent: str | None, place: int) -> Row:
-    fields = shape.model_dump(mode="json", exclude={"name", "children"})
+    fields = shape.model_dump(mode="json", exclude={"name", "parent", "children", "order"})
     return fields | {
         "parent_code": parent,
         "name_vi": shape.name.vi,
         "name_en": shape.name.en,
-        "sort": place * 10,
+        "sort": place if shape.order is None else shape.order,
         "imported": False,
     }
 

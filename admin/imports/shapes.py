@@ -158,6 +158,7 @@ class CategoryShape(Shape):
     proof_radius_m: int = Field(default=100, ge=10, le=5000)
     attributes: list[AttributeShape] = Field(default_factory=list)
     active: bool = True
+    order: int | None = Field(default=None, ge=0, description="Place on the screen; else the place in the file")
 
     @model_validator(mode="after")
     def _sensitive_is_never_public(self) -> "CategoryShape":
@@ -167,8 +168,9 @@ class CategoryShape(Shape):
 
 
 class CategoryGroup(CategoryShape):
-    """A group, or a leaf without a group. The order on the screen is the order in the file."""
+    """A group with its children, a leaf without a group, or a leaf of a group that stands elsewhere (`parent`)."""
 
+    parent: Code | None = None
     children: list[CategoryShape] = Field(default_factory=list)
 
 
