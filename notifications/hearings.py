@@ -151,6 +151,9 @@ HEARINGS: Mapping[str, tuple[Hearing, ...]] = {
     "report.escalated": (Hearing(_P.ESCALATED, "escalated"),),
 }
 
+# What api.subscriptions hands to `notifications.plan`.
+HEARD_EVENTS = tuple(sorted({name.partition(":")[0] for name in HEARINGS}))
+
 
 def hearings_of(name: str, visibility: str = "public") -> tuple[Hearing, ...]:
     """Who hears of this event; nobody where the table has no line."""

@@ -1,45 +1,35 @@
 """From an event to inbox rows and lines in the sink: planned once, delivered once, in the right hands."""
 
-import base64
-import json
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
-from dispatch.domain.actors import Actor, Role
-from dispatch.people.residents import begin_otp
 from dispatch.people.tables import Account, Person, SealedContact
 from dispatch.tables.report import Follower, Report
 from kit.clock import advance, utc_now
-from kit.db import unit_of_work
+from kit.db import reading, unit_of_work
 from kit.embedded import Embedded
-from kit.ids import new_id, show_code
-from kit.jobs import machine_now
-from kit.outbox import Outbox
+from kit.events import Event
+from kit.ids import show_code
+from kit.jobs import Job, run_job
+from kit.outbox import emit
+from kit.queue import configure
+from kit.relay import relay_once
 from kit.seal import seal
 from kit.settings import get_settings
-from notifications.desk import NotResendable, resend
 from notifications.devices import store_wishes
-from notifications.retention import drop_old, settle_lost
-from notifications.tables import Delivery, InboxMessage, Preference
+from notifications.tables import Delivery, Preference
 from notifications.tasks import plan_messages
-from tests.message_city import Town, send_code
+from tests.message_city import Town
+from tests.message_doors import sink, town_with_empty_sink
 
 
 @pytest.fixture
 def town(db: Embedded) -> Town:
-    for path in Path(get_settings().sink_dir).glob("*.jsonl"):
-        path.unlink()
-    return Town().build()
-
-
-def sink(channel: str) -> list[dict[str, Any]]:
-    path = Path(get_settings().sink_dir) / f"{channel}.jsonl"
-    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    return town_with_empty_sink()
 
 
 def test_the_resident_hears_the_result_on_her_phone_and_in_her_inbox(town: Town) -> None:
@@ -220,113 +210,25 @@ def test_a_submit_that_was_routed_at_once_is_told_once(town: Town) -> None:
     assert town.inbox("operator") == ["desk_triage"]
 
 
-# ── what a crash leaves ─────────────────────────────────────────────────────────────────────────────
-
-
-def killed_while_sending(town: Town, *, written: bool) -> Delivery:
-    """A worker claimed the SMS and died: before the line was written, or just after."""
-    town.contact("lan", "phone", "+84912345678", notify=True)
-    town.happened("resolved")
-    [delivery] = town.deliveries("sms")
-    with unit_of_work() as session:
-        row = session.get_one(Delivery, delivery.id)
-        row.state, row.attempts, row.sending_since = "sending", 1, machine_now()
-    if written:
-        path = Path(get_settings().sink_dir) / "sms.jsonl"
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(json.dumps({"delivery_id": str(delivery.id)}) + "\n")
-    return delivery
-
-
-def test_a_worker_killed_after_the_hand_over_leads_to_no_second_message(town: Town) -> None:
-    killed_while_sending(town, written=True)
-    assert town.carry_out() == []
-    assert [d.state for d in town.deliveries("sms")] == ["sent"]
-    assert len(sink("sms")) == 1
-
-
-def test_a_worker_killed_before_the_hand_over_loses_no_message(town: Town) -> None:
-    killed_while_sending(town, written=False)
-    assert len(town.carry_out()) == 1  # asked: the other side never got it
-    assert town.carry_out() == []
-    assert [d.state for d in town.deliveries("sms")] == ["sent"]
-    assert len(sink("sms")) == 1
-
-
-def test_a_delivery_whose_job_is_gone_too_becomes_visible_and_goes_on(town: Town) -> None:
-    delivery = killed_while_sending(town, written=False)
-    with unit_of_work() as session:
-        row = session.get_one(Delivery, delivery.id)
-        row.sending_since = machine_now() - timedelta(minutes=11)
-    assert settle_lost() == 1
-    assert [d.state for d in town.deliveries("sms")] == ["unknown"]
-    assert len(town.waiting()) == 2  # a fresh job will ask the gateway
-    town.carry_out()
-    assert [d.state for d in town.deliveries("sms")] == ["sent"]
-
-
-def test_staff_send_a_given_up_message_again_and_the_audit_knows(town: Town) -> None:
-    delivery = killed_while_sending(town, written=False)
-    operator = Actor(id=town.accounts["operator"], role=Role.OPERATOR)
-    with unit_of_work() as session:
-        session.get_one(Delivery, delivery.id).state = "dead"
-    with unit_of_work() as session:
-        resend(session, delivery.id, by=operator, now=utc_now())
-    town.carry_out()
-    assert len(sink("sms")) == 1
-    with pytest.raises(NotResendable), unit_of_work() as session:
-        resend(session, delivery.id, by=operator, now=utc_now())
-
-
-def test_old_messages_go_and_undecided_ones_stay(town: Town) -> None:
+def test_through_relay_and_jobs_a_message_needs_no_help(town: Town) -> None:
+    """The subscriptions as the product has them: event → plan → delivery.planned → deliver, each job once."""
     town.phone("lan", "token-of-lan-0001")
-    town.happened("resolved")
-    town.carry_out()
-    town.happened("reopened")
+    event = Event(
+        name="report.resolved",
+        subject=town.report,
+        occurred_at=utc_now(),
+        data={"agency": "roads", "category": "pothole", "actor": None},
+    )
     with unit_of_work() as session:
-        for row in session.exec(select(Delivery).where(Delivery.state == "planned")):
-            row.state = "unknown"
-    advance(100 * 86400)
-    assert drop_old() == 1
-    assert [d.state for d in town.deliveries()] == ["unknown"]
-    advance(300 * 86400)
-    drop_old()
-    with unit_of_work() as session:
-        assert session.exec(select(InboxMessage)).all() == []
-
-
-# ── one-time codes ──────────────────────────────────────────────────────────────────────────────────
-
-
-def test_a_one_time_code_leaves_once_and_its_text_is_wiped(town: Town) -> None:
-    with unit_of_work() as session:
-        begin_otp(session, "+84912345678", locale="vi", now=utc_now())
-        session.flush()
-        event = session.exec(select(Outbox).where(Outbox.name == "otp.requested")).one().to_event()
-    assert base64.b64decode(event.data["sealed"])
-    for _ in range(2):
-        assert send_code(event) == []
-    [line] = sink("sms")
-    assert line["template"] == "otp"
-    assert line["to"] == "+84912345678"
-    assert line["code"] in line["text"]
-    assert len(line["code"]) == 6
-    assert "report" not in line
-    with unit_of_work() as session:
-        assert session.exec(select(Outbox).where(Outbox.name == "otp.requested")).one().data == {"sealed": None}
-        kept = session.get_one(Delivery, event.id)
-        assert line["code"] not in kept.model_dump_json()
-
-
-def test_an_expired_code_is_not_sent(town: Town) -> None:
-    with unit_of_work() as session:
-        begin_otp(session, "+84912345678", locale="vi", now=utc_now())
-        session.flush()
-        event = session.exec(select(Outbox).where(Outbox.name == "otp.requested")).one().to_event()
-    advance(601)
-    assert send_code(event) == []
-    assert sink("sms") == []
-    with unit_of_work() as session:
-        assert session.get_one(Delivery, event.id).state == "dead"
-        with pytest.raises(NotResendable):
-            resend(session, event.id, by=Actor(id=new_id(), role=Role.OPERATOR), now=utc_now())
+        emit(session, event)
+    subscriptions = {"report.resolved": ("notifications.plan",), "delivery.planned": ("notifications.deliver",)}
+    configure()
+    with psycopg.connect(get_settings().database_url, autocommit=True) as link:
+        for _ in range(3):
+            relay_once(link, subscriptions)
+            with reading() as session:
+                jobs = session.exec(select(Job.id, Job.day, Job.task).order_by(Job.id)).all()
+            outcomes = {task: run_job(job_id or 0, day) for job_id, day, task in jobs}
+    assert outcomes == {"notifications.plan": "skipped", "notifications.deliver": "skipped"}
+    assert [line["to"] for line in sink("push")] == ["token-of-lan-0001"]
+    assert town.inbox("lan") == ["resolved"]
