@@ -44,17 +44,20 @@ _DAMAGED = (
 
 @dataclass(kw_only=True)
 class Work:
-    """The picture on its way through the stages."""
+    """The picture on its way through the stages. `stored`: width and height in the file, before any turning."""
 
     image: Image.Image
-    width: int
-    height: int
-    orientation: int
+    stored: tuple[int, int]
+    orientation: int = 1
     icc: bytes = b""
     hints: Hints = field(default_factory=Hints)
     placeholder: str = ""
     phash: str = ""
     renditions: list[Rendition] = field(default_factory=list)
+
+    @property
+    def upright(self) -> tuple[int, int]:
+        return (self.stored[1], self.stored[0]) if self.orientation >= 5 else self.stored
 
 
 def open_photo(data: bytes) -> Work:
@@ -62,23 +65,29 @@ def open_photo(data: bytes) -> Work:
     header = read_header(data)
     image = Image.open(io.BytesIO(data), formats=[header.format])
     check_size(*image.size)  # the decoder's own idea of the size; ours may have been fooled
-    orientation = orientation_of(image)
-    width, height = image.size[::-1] if orientation >= 5 else image.size
-    return Work(image=image, width=width, height=height, orientation=orientation)
+    return Work(image=image, stored=image.size)
+
+
+def load_first_frame(work: Work) -> None:
+    """Decode the first frame only; a JPEG is already reduced to about zoom size while it is decoded.
+
+    Before anything else touches the picture: reading a PNG's EXIF would decode it on the way and hide its damage.
+    """
+    work.image.draft(None, fitting(work.stored, RENDITIONS["zoom"]))
+    work.image.load()
 
 
 def read_hints(work: Work) -> None:
-    """Place and time from EXIF: private hints. Read here, since the next stages drop every byte of metadata."""
+    """Orientation, place, time, colour profile: read here, since the next stages drop every byte of metadata."""
+    work.orientation = orientation_of(work.image)
     work.hints = hints_of(work.image)
     profile = work.image.info.get("icc_profile") or b""
     work.icc = profile if isinstance(profile, bytes) and len(profile) <= MAX_ICC_BYTES else b""
 
 
-def load_first_frame(work: Work) -> None:
-    """Decode the first frame only, at most as large as zoom: JPEG is already reduced while it is decoded."""
-    target = fitting(work.image.size, RENDITIONS["zoom"])
-    work.image.draft(None, target)
-    work.image.load()
+def shrink(work: Work) -> None:
+    """At most zoom size from here on: later stages touch 5 megapixels, not 50."""
+    target = fitting(work.stored, RENDITIONS["zoom"])
     work.image = eight_bits(work.image)
     if work.image.size != target:
         work.image = work.image.resize(target, Image.Resampling.LANCZOS)
@@ -131,8 +140,9 @@ def prove_clean(work: Work) -> None:
 
 
 STAGES: list[Callable[[Work], None]] = [
-    read_hints,
     load_first_frame,
+    read_hints,
+    shrink,
     turn_upright,
     into_srgb,
     keep_pixels_only,
@@ -151,8 +161,8 @@ def render(data: bytes) -> Picture:
     except _DAMAGED as damaged:
         raise PhotoUnreadable() from damaged
     return Picture(
-        width=work.width,
-        height=work.height,
+        width=work.upright[0],
+        height=work.upright[1],
         renditions=tuple(work.renditions),
         placeholder=work.placeholder,
         phash=work.phash,
@@ -168,7 +178,8 @@ def probe(data: bytes) -> tuple[int, int]:
         work.image.load()
     except _DAMAGED as damaged:
         raise PhotoUnreadable() from damaged
-    return work.width, work.height
+    work.orientation = orientation_of(work.image)
+    return work.upright
 
 
 def fitting(size: tuple[int, int], longest: int) -> tuple[int, int]:

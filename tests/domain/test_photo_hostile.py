@@ -81,6 +81,18 @@ def test_a_photo_that_was_cut_off_is_refused(kind):
             sandbox.render(data[: len(data) * tenth // 10])
 
 
+def test_damage_deep_inside_is_found_by_decoding():
+    """The structure is whole, so the header passes; both ways of decoding must see it."""
+    noise = Image.frombytes("RGB", (400, 300), os.urandom(400 * 300 * 3))
+    data = bytearray(file_of(noise, "PNG"))
+    inside = data.index(b"IDAT", len(data) // 2) + 4
+    data[inside : inside + 60_000] = bytes(60_000)
+    assert read_header(bytes(data)).format == "PNG"
+    for judge in (sandbox.probe, sandbox.render):
+        with pytest.raises(PhotoUnreadable):
+            judge(bytes(data))
+
+
 def test_nothing_and_too_much_are_refused():
     with pytest.raises(PhotoUnreadable):
         sandbox.render(b"")

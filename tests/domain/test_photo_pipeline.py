@@ -113,7 +113,7 @@ def test_a_stage_that_fails_refuses_the_photo(monkeypatch):
     def broken_stage(_work):
         raise ValueError("the metadata reader choked")
 
-    monkeypatch.setattr(pipeline, "STAGES", [*pipeline.STAGES[:4], broken_stage])
+    monkeypatch.setattr(pipeline, "STAGES", [*pipeline.STAGES[:5], broken_stage])
     with pytest.raises(PhotoUnreadable):
         pipeline.render(file_of(street()))
 
