@@ -12,7 +12,7 @@ TRIAGE_FLAGS = frozenset({"complaint", "denunciation"})  # Words that belong to 
 EMERGENCY = "emergency"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Text:
     """A sentence by its catalogue key and facts; catalogues turn it into Vietnamese or English."""
 
@@ -20,7 +20,7 @@ class Text:
     args: Mapping[str, Scalar] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class AssetNear:
     """An asset by the point: its class (`road-national`, `street-light`), metres away, and its code if it has one."""
 
@@ -29,7 +29,7 @@ class AssetNear:
     code: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Facts:
     """Everything routing may look at. Instants are aware; `placement` was located on the local day of receipt.
 

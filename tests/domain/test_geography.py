@@ -1,5 +1,6 @@
 """Where a point lies: hand-made square wards near Việt Trì, with an overlap, a gap, a neighbour and two versions."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from math import inf, nan
 
@@ -158,17 +159,9 @@ def test_a_reused_code_means_the_unit_of_its_day():
     )
     atlas = Atlas.build([PROVINCE, old_province, before, after])
     last_day, first_day = date(2025, 6, 30), REFORM
-    (old,), (new,) = atlas.locate(*at(300, 300), 0, last_day).hits, atlas.locate(*at(300, 300), 0, first_day).hits
-    assert (old.area.name, old.area.version, old.area.ancestors[0].name) == (
-        "Phường Gia Cẩm",
-        "2004-01-01",
-        "Phú Thọ (cũ)",
-    )
-    assert (new.area.name, new.area.version, new.area.ancestors[0].name) == (
-        "Phường Việt Trì",
-        "2025-07-01",
-        "Phú Thọ",
-    )
+    old, new = (atlas.locate(*at(300, 300), 0, day).hits[0].area for day in (last_day, first_day))
+    assert [old.name, old.version, old.ancestors[0].name] == ["Phường Gia Cẩm", "2004-01-01", "Phú Thọ (cũ)"]
+    assert [new.name, new.version, new.ancestors[0].name] == ["Phường Việt Trì", "2025-07-01", "Phú Thọ"]
     assert atlas.locate(*at(2000, 2000), 0, last_day).verdict == "near"
 
 
@@ -244,3 +237,12 @@ def test_who_leads_does_not_depend_on_the_order_of_the_maps_answer(parts):
         hits.append(AreaHit(area, share, float(inside)))
     assert lead_first(hits) == lead_first(hits[::-1]) == lead_first(sorted(hits, key=lambda h: h.distance_inside_m))
     assert lead_first(hits)[0].share >= max(hit.share for hit in hits) - 0.1 - 1e-6
+
+
+def test_many_threads_ask_one_map_and_agree_with_one():
+    shapes = [PROVINCE, ONE, TWO, THREE, FOUR, NEIGHBOUR]
+    asked = [(*at(x * 97.0 - 300, y * 83.0 - 300), (x + y) % 3 * 40) for x in range(70) for y in range(50)]
+    alone, shared = Atlas.build(shapes), Atlas.build(shapes)
+    expected = [alone.locate(*place, TODAY) for place in asked]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(lambda place: shared.locate(*place, TODAY), asked)) == expected
