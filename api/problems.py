@@ -10,7 +10,7 @@ from psycopg import OperationalError
 from sqlalchemy.exc import DBAPIError, TimeoutError
 from starlette.exceptions import HTTPException
 
-from api.words import WORDS
+from api.words import WORDS, say_problem
 from kit import problems as kinds
 from kit.logs import request_id
 from kit.words import best_locale
@@ -51,8 +51,8 @@ def status_of(problem: kinds.Problem | type[kinds.Problem]) -> int:
 def details(problem: kinds.Problem, locale: str, instance: str | None = None) -> dict[str, Any]:
     """The members of RFC 9457, then the facts of this refusal."""
     slug = problem.slug
-    title = WORDS.say(f"{slug}-title", locale) if WORDS.has(f"{slug}-title") else problem.title
-    detail = WORDS.say(f"{slug}-detail", locale) if WORDS.has(f"{slug}-detail") else (type(problem).__doc__ or "")
+    title = say_problem(f"{slug}-title", locale) or problem.title
+    detail = say_problem(f"{slug}-detail", locale) or (type(problem).__doc__ or "")
     body: dict[str, Any] = {
         "type": f"/problems/{slug}",
         "title": title,

@@ -13,7 +13,7 @@ from dispatch.domain.clock import Clock, ClockKind, ClockState, CountedFrom, Ent
 from dispatch.domain.ladder import next_sweep_at
 from dispatch.domain.policy import Policy
 from dispatch.domain.promise import Target
-from dispatch.domain.sla_life import start_clock
+from dispatch.domain.sla_life import pause_ends_at, start_clock
 from dispatch.snapshot import Snapshot, to_target
 from dispatch.tables.report import SlaClock, SlaEntry
 from kit.ids import new_id
@@ -31,6 +31,13 @@ class RunningClock:
     @property
     def kind(self) -> ClockKind:
         return self.clock.kind
+
+
+def target_of(policy: Policy | None, kind: ClockKind) -> Target | None:
+    """What the policy promises for this kind; the citizen is promised what the agency is, unless stated apart."""
+    if policy is None:
+        return None
+    return policy.targets.get(kind) or (policy.targets.get("resolve") if kind is ClockKind.CITIZEN else None)
 
 
 def from_target(target: Target) -> dict[str, Any]:
@@ -58,7 +65,7 @@ def begin(
     calendar = snapshot.calendar_of(policy, agency)
     started = []
     for kind in kinds:
-        target = policy.targets.get(kind) or (policy.targets.get("resolve") if kind is ClockKind.CITIZEN else None)
+        target = target_of(policy, kind)
         if target is None:
             continue
         reference = f"{policy.code}/{policy.version}"
@@ -164,7 +171,10 @@ def _copy(running: RunningClock) -> None:
     row.state, row.due_at, row.lenient_due_at = str(clock.state), clock.due_at, clock.lenient_due_at
     row.paused_at, row.pause_reason, row.stopped_at = clock.paused_at, clock.pause_reason, clock.stopped_at
     row.breached_at, row.lifted_at = clock.breached_at, clock.breach_lifted_at
-    row.sweep_at = sweep_at(clock, running.calendar, running.policy, row.rungs_fired)
+    if clock.state is ClockState.PAUSED and running.policy:  # the sweep ends a pause that lasted too long
+        row.sweep_at = pause_ends_at(clock, running.calendar, max_days=running.policy.max_pause_days)
+    else:
+        row.sweep_at = sweep_at(clock, running.calendar, running.policy, row.rungs_fired)
 
 
 def open_ones(clocks: Iterable[RunningClock], *kinds: ClockKind) -> list[RunningClock]:

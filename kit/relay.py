@@ -14,7 +14,6 @@ from typing import Any
 import psycopg
 from kombu.exceptions import OperationalError
 
-from kit.db import plain_url
 from kit.jobs import MAX_LAPSES, MAX_TRIES, machine_now
 from kit.logs import set_up_logs
 from kit.queue import app, configure, send

@@ -13,17 +13,17 @@ LOCALES = ("vi", "en")
 
 
 class Catalogue:
-    """All `.ftl` files of one folder. `say` never fails on a missing language: it falls back to Vietnamese."""
+    """All `.ftl` files of these folders. `say` never fails on a missing language: it falls back to Vietnamese."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, *folders: Path) -> None:
+        self.folders = folders
 
     @cached_property
     def _bundles(self) -> dict[str, FluentBundle]:
         bundles = {}
         for locale in LOCALES:
             bundle = FluentBundle([locale], use_isolating=False)
-            for path in sorted(self.folder.glob(f"*{locale}.ftl")):
+            for path in sorted(path for folder in self.folders for path in folder.glob(f"*{locale}.ftl")):
                 bundle.add_resource(FluentResource(path.read_text(encoding="utf-8")))
             bundles[locale] = bundle
         return bundles

@@ -61,3 +61,27 @@ class ReportNotFound(NotFound):
     """There is no such report, or it is not for you."""
 
     slug, title = "not-found", "Not found"
+
+
+class UnknownReason(Invalid):
+    """This reason code or target is not in the list; read /v1/reasons."""
+
+    slug, title = "unknown-reason", "Unknown reason"
+
+
+class UnknownLead(Invalid):
+    """There is no such report to link to, or it is this one."""
+
+    slug, title = "unknown-lead", "Unknown lead report"
+
+
+class ProofMissing(Invalid):
+    """A result needs an after-photo, or the reason why there is none."""
+
+    slug, title = "proof-missing", "An after-photo or a reason is needed"
+
+
+class FactsMissing(Invalid):
+    """This step needs more facts; `errors` names them."""
+
+    slug, title = "validation-error", "A fact is missing"

@@ -17,6 +17,7 @@ from kit.events import Event
 from kit.ids import ALPHABET, new_id
 from kit.outbox import emit
 from kit.seal import keyed_digest, seal, unseal
+from media.keep import hand_over
 
 OTP_LASTS = timedelta(minutes=10)
 OTP_TRIES = 5
@@ -151,4 +152,5 @@ def _join_device(session: Session, device_id: UUID, person: Person) -> None:
         {"to": person.id, "from": before.id},
     )
     session.execute(Follower.__table__.delete().where(Follower.person_id == before.id))
+    hand_over(session, owner=before.id, to=person.id)
     before.merged_into = person.id

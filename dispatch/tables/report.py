@@ -14,7 +14,8 @@ from kit.geo import geometry
 class Report(SQLModel, table=True):
     """What a resident or a device sent. `status` is written by dispatch.progress.take_step alone.
 
-    `due_at`, `lenient_due_at` and `ack_due_at` repeat the open clocks for lists; the clocks are the truth.
+    `due_at` (strict), `lenient_due_at` (in force) and `ack_due_at` repeat the open citizen and acknowledge clocks for
+    lists, NULL while paused or ended; the clocks are the truth.
     """
 
     __tablename__ = "report"
@@ -26,7 +27,7 @@ class Report(SQLModel, table=True):
         Index("ix_report_agency_status", "agency_code", "status", text("received_at DESC"), text("id DESC")),
         Index("ix_report_reporter", "reporter_id", text("received_at DESC"), text("id DESC")),
         Index("ix_report_area", "area_code", text("received_at DESC"), text("id DESC")),
-        Index("ix_report_due", "due_at", "id", postgresql_where=text("due_at IS NOT NULL")),
+        Index("ix_report_due", "lenient_due_at", "id", postgresql_where=text("lenient_due_at IS NOT NULL")),
         Index("ix_report_worker", "worker_id", postgresql_where=text("worker_id IS NOT NULL")),
         Index("ix_report_closing", "close_after", postgresql_where=text("close_after IS NOT NULL")),
         Index("ix_report_category", "category_code", text("received_at DESC"), text("id DESC")),
@@ -73,6 +74,7 @@ class Report(SQLModel, table=True):
     lenient_due_at: datetime | None = Field(default=None, sa_column=instant(null=True))
     ack_due_at: datetime | None = Field(default=None, sa_column=instant(null=True))
     cycle: int = 1
+    paused_from: str | None = None  # the status that awaiting_citizen returns to
     acknowledged_at: datetime | None = Field(default=None, sa_column=instant(null=True))
     resolved_at: datetime | None = Field(default=None, sa_column=instant(null=True))
     close_after: datetime | None = Field(default=None, sa_column=instant(null=True))

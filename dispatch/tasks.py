@@ -1,0 +1,28 @@
+"""What beat starts: the sweep of clocks, anchors of the timelines, housekeeping."""
+
+from dispatch.anchors import anchor
+from dispatch.escalate import sweep
+from dispatch.people.limits import forget_old
+from kit.clock import utc_now
+from kit.db import unit_of_work
+from kit.jobs import machine_now, tick
+from kit.partitions import drop_old, make_ahead
+
+
+@tick("dispatch.sweep", every_s=5)
+def sweep_clocks() -> None:
+    sweep(utc_now())
+
+
+@tick("dispatch.anchor", every_s=3600)
+def anchor_timelines() -> None:
+    anchor(utc_now())
+
+
+@tick("kit.housekeeping", every_s=1800)
+def keep_house() -> None:
+    """Partitions ahead and behind, counters whose window is over."""
+    with unit_of_work() as session:
+        make_ahead(session, machine_now().date())
+        drop_old(session, machine_now().date())
+        forget_old(session, now=utc_now())

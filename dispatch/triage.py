@@ -1,0 +1,202 @@
+"""The desk's and the officer's decisions about whose a report is, and whether it is one at all."""
+
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from dispatch import settling
+from dispatch.clocks import change, target_of
+from dispatch.domain import sla_decisions, sla_life
+from dispatch.domain.clock import ClockKind, ClockState
+from dispatch.domain.command import StepFacts
+from dispatch.domain.errors import StepNotAllowed, UnknownAgency, UnknownCategory, UnknownLead, UnknownReason
+from dispatch.domain.report import REASON_CODES, Action, Status
+from dispatch.progress import Case, Said
+from dispatch.settling import AGENCY_KINDS
+from dispatch.tables.report import Assignment, Follower, Report
+from kit.ids import read_code
+from media.keep import show_to_public
+
+PING_PONG = 3  # refused by so many agencies in turn: the desk gets it back with the whole trail
+
+
+def route(case: Case, facts: StepFacts) -> Said:
+    """The desk says who acts: its own acknowledgement is met, the agency's clocks begin."""
+    agency = _agency(case, facts.agency)
+    settling.acknowledged(case)
+    case.report.acknowledged_at = None
+    _hand_to(case, agency, facts.reason or "")
+    review_passed(case)
+    return Said(data={"agency": agency, "reason": facts.reason})
+
+
+def return_to_triage(case: Case, facts: StepFacts) -> Said:
+    """Not ours: one hop counted, the refusal remembered."""
+    _reason(Action.RETURN_TO_TRIAGE, facts.reason_code)
+    report, refused = case.report, case.report.agency_code
+    report.refused_by = [*report.refused_by, refused]
+    report.hops += 1
+    _release(case)
+    settling.acknowledged(case)
+    report.acknowledged_at = None
+    settling.handed_over(case, case.snapshot.desk, (ClockKind.ACKNOWLEDGE,), "returned")
+    report.agency_code, report.agency_since = case.snapshot.desk, case.now
+    data = {"reason_code": facts.reason_code, "refused_by": refused, "hops": report.hops}
+    return Said(
+        text=facts.text,
+        data={**data, "ping_pong": report.hops >= PING_PONG},
+        news={"previous_agency": refused, "ping_pong": report.hops >= PING_PONG},
+    )
+
+
+def transfer(case: Case, facts: StepFacts) -> Said:
+    """Another agency takes over. The citizen's clock runs on; an agency that refused before is not asked again."""
+    agency, before = _agency(case, facts.agency), case.report.agency_code
+    if agency == before or (agency in case.report.refused_by and case.actor.agency is not None):
+        raise UnknownAgency()
+    settling.acknowledged(case)
+    case.report.acknowledged_at = None
+    case.report.hops += 1
+    _hand_to(case, agency, facts.reason or "")
+    return Said(
+        data={"agency": agency, "from": before, "reason": facts.reason, "hops": case.report.hops},
+        news={"previous_agency": before},
+    )
+
+
+def add_support(case: Case, facts: StepFacts) -> Said:
+    agency = _agency(case, facts.agency)
+    if agency == case.report.agency_code or agency in case.report.supporting:
+        raise UnknownAgency()
+    case.report.supporting = [*case.report.supporting, agency]
+    return Said(data={"agency": agency}, news={"support": agency})
+
+
+def reject(case: Case, facts: StepFacts) -> Said:
+    _reason(Action.REJECT, facts.reason_code)
+    _release(case)
+    settling.exited(case, "rejected")
+    return Said(text=facts.text, visibility="reporter", data={"reason_code": facts.reason_code})
+
+
+def refer(case: Case, facts: StepFacts) -> Said:
+    """Not a field report: it goes to the right address; complaints and denunciations leave the public view at once."""
+    if facts.target not in REASON_CODES[Action.REFER]:
+        raise UnknownReason()
+    _release(case)
+    settling.exited(case, "referred")
+    set_public(case, False)
+    return Said(text=facts.text, visibility="reporter", data={"target": facts.target})
+
+
+def merge(case: Case, facts: StepFacts) -> Said:
+    """Linked to a lead report; its sender follows the lead from now on."""
+    lead = _lead(case, facts.lead or "")
+    settling.exited(case, "duplicate")
+    _release(case)
+    report = case.report
+    report.lead_id = lead.id
+    if case.session.get(Follower, (lead.id, report.reporter_id)) is None:
+        case.session.add(Follower(report_id=lead.id, person_id=report.reporter_id, since=case.now))
+    return Said(data={"lead": lead.code}, news={"lead": str(lead.id)})
+
+
+def unmerge(case: Case, _facts: StepFacts) -> Said:
+    """As if never merged: its own clocks from their own start, the time between counts as running."""
+    report = case.report
+    case.report.lead_id = None
+    cancelled = [running for running in case.clocks if running.clock.state is ClockState.CANCELLED]
+    for running in cancelled:
+        change(
+            case.session,
+            running,
+            lambda clock, cal: sla_life.reinstate(clock, cal, at=case.now, reason="unmerged"),
+        )
+    at_desk = report.agency_code == case.snapshot.desk
+    return Said(data={}, status=Status.TRIAGE if at_desk else Status.ROUTED)
+
+
+def recategorise(case: Case, facts: StepFacts) -> Said:
+    """Another category: strict keeps the first promise, in force becomes the earlier of old and new."""
+    report, snapshot = case.report, case.snapshot
+    category = snapshot.categories.get(facts.category or "")
+    if category is None or category.code not in snapshot.leaves or category.code == report.category_code:
+        raise UnknownCategory()
+    before, report.category_code = report.category_code, category.code
+    report.severity = max(report.severity, category.severity)
+    report.sensitive = category.sensitive
+    set_public(case, report.is_public and not category.sensitive and category.publication != "never")
+    policy = settling.policy_of(case, report.agency_code)
+    why = f"category {before} → {category.code}"
+    for running in case.open():
+        target = target_of(policy, running.kind)
+        if target is not None and running.clock.paused_at is None:
+            change(
+                case.session,
+                running,
+                lambda clock, cal, target=target: sla_decisions.recategorised(  # type: ignore[misc]
+                    clock, cal, target, at=case.now, reason=why
+                ),
+            )
+    return Said(data={"from": before, "to": category.code, "reason": facts.reason})
+
+
+def review_passed(case: Case) -> None:
+    """A human looked at it: categories published after review become public now."""
+    report = case.report
+    category = case.snapshot.categories[report.category_code]
+    held = {"complaint", "denunciation"}.intersection(report.text_flags)
+    if category.publication != "never" and not category.sensitive and not held and not report.imported:
+        set_public(case, True)
+
+
+def set_public(case: Case, public: bool) -> None:
+    """The report and its photos appear to, or leave, the public at once."""
+    if case.report.is_public != public:
+        case.report.is_public = public
+        show_to_public(case.session, case.report.id, public=public)
+
+
+def _hand_to(case: Case, agency: str, reason: str) -> None:
+    _release(case)
+    settling.handed_over(case, agency, AGENCY_KINDS, reason)
+    case.report.agency_code, case.report.agency_since = agency, case.now
+
+
+def _release(case: Case) -> None:
+    """The crew is no longer on it."""
+    report = case.report
+    open_states = ("offered", "accepted", "started")
+    statement = select(Assignment).where(Assignment.report_id == report.id, col(Assignment.state).in_(open_states))
+    for assignment in case.session.exec(statement):
+        assignment.state, assignment.answered_at = "cancelled", assignment.answered_at or case.now
+    report.worker_id, report.team_code = None, None
+
+
+def _agency(case: Case, code: str | None) -> str:
+    agency = case.snapshot.agencies.get(code or "")
+    today = case.snapshot.local_date(case.now)
+    if agency is None or agency.is_desk or not agency.valid_from <= today or (agency.valid_to or today) < today:
+        raise UnknownAgency()
+    return agency.code
+
+
+def _reason(action: Action, code: str | None) -> None:
+    if code not in REASON_CODES[action]:
+        raise UnknownReason()
+
+
+def _lead(case: Case, named: str) -> Report:
+    code = read_code(named)
+    if code:
+        lead = case.session.exec(select(Report).where(Report.code == code)).one_or_none()
+    else:
+        try:
+            lead = case.session.get(Report, UUID(named))
+        except ValueError:
+            lead = None
+    if lead is None or lead.id == case.report.id:
+        raise UnknownLead()
+    if lead.lead_id is not None or lead.status == Status.WITHDRAWN:
+        raise StepNotAllowed({"allowed": []})
+    return lead
