@@ -19,6 +19,7 @@ OUTSIDE = (
     "/readyz",
     "/v1/stream",
     "/v1/uploads",
+    "/v1/photos",
     "/media/",
     "/panel",
     "/problems",
