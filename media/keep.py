@@ -19,9 +19,12 @@ from kit.events import Event
 from kit.outbox import emit
 from media import sandbox
 from media.header import CONTENT_TYPES, Header, read_header
+from media.links import photos_of
 from media.objects import ORIGINAL, Store, key_for
 from media.problems import PhotoIdReused, PhotoIdTaken, PhotoQuota
 from media.tables import Photo, PhotoKind
+
+__all__ = ["Attached", "Kept", "Upload", "attach", "hand_over", "keep_photo", "photos_of", "show_to_public"]
 
 PHOTOS_A_DAY = 50
 PHOTOS_A_REPORT = 10

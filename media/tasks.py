@@ -8,7 +8,7 @@ from media import sweep
 from media.process import process_photo
 from media.store import the_store
 
-PROCESS_PHOTO = "media.process_photo"  # for the table of subscriptions: photo.kept → this
+PROCESS_PHOTO = "media.process"  # the table of subscriptions says: photo.kept → this
 
 
 @errand(PROCESS_PHOTO, queue=Queue.PHOTOS)
