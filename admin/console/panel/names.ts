@@ -6,6 +6,8 @@ export type Kind = 'categories' | 'agencies' | 'areas';
 
 export class Names {
   #known: Record<Kind, Map<string, string>> = { categories: new Map(), agencies: new Map(), areas: new Map() };
+  /** The only province loaded, by its name; empty when there is none or there are several. */
+  province = '';
   #indicators = new Map<string, Indicator>();
 
   of(kind: Kind, code: string | null | undefined, given?: string | null): string {
@@ -21,6 +23,7 @@ export class Names {
     await Promise.allSettled([
       ...(['categories', 'agencies', 'areas'] as const).map((kind) => this.#read(kind)),
       this.#readIndicators(),
+      this.#readProvince(),
     ]);
   }
 
@@ -31,6 +34,11 @@ export class Names {
       page.items.forEach((item) => this.#known[kind].set(item.code, item.name));
       cursor = page.next ?? null;
     }
+  }
+
+  async #readProvince(): Promise<void> {
+    const { items }: Page<Named> = await get('/v1/areas?layer=province');
+    this.province = items.length === 1 ? items[0]!.name : '';
   }
 
   async #readIndicators(): Promise<void> {

@@ -41,6 +41,7 @@ function readData(text: string | undefined): Record<string, unknown> {
 
 export class LiveStream {
   #last = '';
+  #open = false;
   #stop = new AbortController();
 
   constructor(
@@ -59,12 +60,13 @@ export class LiveStream {
   async #keepReading(stopped: AbortSignal): Promise<void> {
     let failures = 0;
     while (!stopped.aborted) {
-      const began = Date.now();
+      this.#open = false;
       await this.#readOnce(stopped).catch(() => undefined);
       if (stopped.aborted) return;
-      this.connected(false);
-      failures = Date.now() - began > SILENCE ? 1 : failures + 1;
-      await pause(Math.min(LONGEST_PAUSE, 500 * 2 ** failures) * (0.5 + Math.random() / 2), stopped);
+      // A stream that had been open may just have ended (a worn token, a restart): only a refused return is a loss.
+      failures = this.#open ? 0 : failures + 1;
+      if (failures) this.connected(false);
+      await pause(Math.min(LONGEST_PAUSE, 400 * 2 ** failures) * (0.5 + Math.random() / 2), stopped);
     }
   }
 
@@ -77,6 +79,7 @@ export class LiveStream {
       if (this.#last) headers['Last-Event-ID'] = this.#last;
       const answer = await authorised('/v1/stream', { headers, signal });
       if (!answer.ok || !answer.body) return;
+      this.#open = true;
       this.connected(true);
       const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
       let text = '';

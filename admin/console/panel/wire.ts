@@ -34,6 +34,9 @@ export interface FigureRow {
   code: string;
   in_numerator: boolean | null;
   value_s: number | null;
+  category?: string | null;
+  agency?: string | null;
+  area?: string | null;
 }
 
 export interface Named {
@@ -64,6 +67,7 @@ export interface Report {
   code: string;
   status: string;
   category: string;
+  category_name?: string;
   agency: Named | null;
   area: (Named & { approximate?: boolean }) | null;
   because?: { text: string } | null;

@@ -19,6 +19,9 @@ export function wordFor(group: Record<string, string>, code: string | null | und
   return code ? (group[code] ?? code.replaceAll('_', ' ')) : say().none;
 }
 
+/** A name in the middle of a sentence: "Tỉnh Phú Thọ" gives "tỉnh Phú Thọ". */
+export const inSentence = (name: string): string => name.replace(/^(Tỉnh|Thành phố|Phường|Xã) /, (kind) => kind.toLowerCase());
+
 export function speak(chosen: Language): void {
   current = chosen;
   document.documentElement.lang = chosen;

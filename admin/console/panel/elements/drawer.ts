@@ -15,9 +15,14 @@ import { statusChip } from './marks';
 import './report';
 import type { ReportView } from './report';
 
-interface Row extends Partial<FigureRow> {
+/** A line of a figure's list or of the list of reports: what both have. */
+interface Row {
   code: string;
   status?: string;
+  category?: string | null;
+  area?: string | { name: string } | null;
+  in_numerator?: FigureRow['in_numerator'];
+  value_s?: FigureRow['value_s'];
 }
 
 interface Source {
@@ -50,7 +55,7 @@ export class Drawer extends PageElement {
 
   /** A report has changed: the one in view is read again. */
   moved(code: string): void {
-    if (this.report === code) this.querySelector<ReportView>('ht-report')?.load();
+    if (this.report && bare(this.report) === bare(code)) this.querySelector<ReportView>('ht-report')?.load();
   }
 
   get #dialog(): HTMLDialogElement | null {
@@ -103,13 +108,21 @@ export class Drawer extends PageElement {
     return html`
       <li>
         <button class="line" @click=${() => (this.report = row.code)}>
-          <b class="code">${codeText(row.code)}</b>
-          <span class="grow"></span>
+          <span class="grow">
+            <b class="code">${codeText(row.code)}</b>
+            ${this.#where(row)}
+          </span>
           ${row.status ? statusChip(row.status) : nothing} ${verdict(row)}
           ${icon('next')}
         </button>
       </li>
     `;
+  }
+
+  #where(row: Row): TemplateResult | typeof nothing {
+    const place = typeof row.area === 'string' ? this.names.of('areas', row.area) : row.area?.name;
+    const text = [this.names.of('categories', row.category), place].filter(Boolean).join(' · ');
+    return text ? html`<span class="meta what">${text}</span>` : nothing;
   }
 
   async #begin(): Promise<void> {
@@ -153,6 +166,8 @@ export class Drawer extends PageElement {
     if (this.#from instanceof HTMLElement && this.#from.isConnected) this.#from.focus();
   };
 }
+
+const bare = (code: string): string => code.replaceAll('-', '').toUpperCase();
 
 function sourcesOf(opening: Opening): Source[] {
   const fresh = (read: Source['read']): Source => ({ read, next: null, total: null });

@@ -21,6 +21,8 @@ interface Ears {
   hover: (ward: (Ward & { x: number; y: number }) | null) => void;
   choose: (ward: Ward) => void;
   report: (code: string) => void;
+  /** Not one ward could be drawn. */
+  failed: () => void;
   measured: (wards: number, approximate: boolean) => void;
 }
 
@@ -119,6 +121,7 @@ export class MapCanvas {
     const features = this.#map.querySourceFeatures('areas', { sourceLayer: 'areas', filter: ['==', ['get', 'layer'], 'ward'] });
     const before = this.#wards.size;
     features.forEach((feature) => this.#learn(feature));
+    if (!this.#wards.size) return this.#lookWider();
     if (this.#wards.size === before) return;
     const first = this.#extent === null;
     this.#extent = [...this.#wards.values()].reduce((all, ward) => all.extend(ward.box), new LngLatBounds());
@@ -126,6 +129,12 @@ export class MapCanvas {
     if (first || this.#map.getZoom() < 6) this.#map.fitBounds(this.#extent, { padding: 16, duration: 0 });
     this.#nameAll();
     this.#nameBusiest();
+  }
+
+  /** No ward where we began: somewhere else in the world, or nowhere. */
+  #lookWider(): void {
+    if (this.#map.getZoom() > 1) this.#map.jumpTo({ center: [0, 20], zoom: 0 });
+    else this.ears.failed();
   }
 
   #learn(feature: MapGeoJSONFeature | Feature): void {

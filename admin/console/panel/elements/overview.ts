@@ -1,6 +1,6 @@
 // The page for someone signed in: holds the board, keeps it live, and lays the parts out.
 import { html, type TemplateResult } from 'lit';
-import { customElement, property, query, state } from 'lit/decorators.js';
+import { customElement, query, state } from 'lit/decorators.js';
 import { Board, type PartName } from '../board';
 import { Live } from '../live';
 import { Names } from '../names';
@@ -19,7 +19,6 @@ import type { WardMap } from './ward-map';
 
 @customElement('ht-overview')
 export class Overview extends PageElement {
-  @property() province = '';
   @query('ht-drawer') private drawer!: Drawer;
   @query('ht-ward-map') private map!: WardMap;
   @state() private names = new Names();
@@ -44,7 +43,7 @@ export class Overview extends PageElement {
     const { parts, period } = this.#board;
     const again = (name: PartName) => () => void this.#board.load([name]);
     return html`
-      <ht-top-bar .province=${this.province} .choice=${period.choice} .provedAt=${this.#board.provedAt}
+      <ht-top-bar .province=${this.names.province} .choice=${period.choice} .provedAt=${this.#board.provedAt}
         .connected=${this.#live.connected} .lostAt=${this.#live.lostAt} @ht-period=${this.#choose}></ht-top-bar>
       <main id="figures" class="board" tabindex="-1" @ht-open=${(event: CustomEvent<Opening>) => this.drawer.show(event.detail)}>
         <ht-tiles .parts=${parts} .periodKey=${period.choice} .again=${(name: PartName) => again(name)()}></ht-tiles>

@@ -70,7 +70,7 @@ export class ReportView extends PageElement {
     const area = report.area && `${report.area.name}${report.area.approximate ? ` (${words.approximate})` : ''}`;
     return html`
       <dl class="facts">
-        ${fact(words.agency, report.agency?.name)} ${fact(words.category, this.names.of('categories', report.category))}
+        ${fact(words.agency, report.agency?.name)} ${fact(words.category, this.names.of('categories', report.category, report.category_name))}
         ${fact(words.area, area)} ${fact(words.address, report.address)} ${fact(words.received, moment(report.received_at))}
         ${fact(words.because, report.because?.text)}
       </dl>

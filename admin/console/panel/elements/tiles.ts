@@ -8,6 +8,10 @@ import { inState, open, PageElement, Tints, type Opening } from './base';
 import { axisFor, pairOfIntervals } from './interval';
 import { chip, opener } from './marks';
 
+type TileName = 'inflow' | 'open' | 'onTime' | 'speed' | 'opinion';
+
+const TITLES = { inflow: 'valid', open: 'backlog', onTime: 'onTime', speed: 'median', opinion: 'satisfied' } as const;
+
 @customElement('ht-tiles')
 export class Tiles extends PageElement {
   @property({ attribute: false }) parts!: { [K in PartName]: Part<Contents[K]> };
@@ -29,11 +33,12 @@ export class Tiles extends PageElement {
     `;
   }
 
-  #tile<K extends PartName>(name: K, content: (data: Contents[K]) => TemplateResult, extra = ''): TemplateResult {
+  #tile<K extends TileName>(name: K, content: (data: Contents[K]) => TemplateResult, extra = ''): TemplateResult {
     const part = this.parts[name];
     const tint = part.data ? this.#tints.of(name, asShown(name, part.data)) : '';
+    const title = part.data ? nothing : html`<h2 class="eyebrow">${say().tile[TITLES[name]]}</h2>`;
     return html`<article class="card tile ${extra} ${tint}" data-part=${name}>
-      ${inState(part, () => this.again(name), content)}
+      ${title}${inState(part, () => this.again(name), content)}
     </article>`;
   }
 
@@ -95,7 +100,7 @@ export class Tiles extends PageElement {
     return html`
       ${head(words.median, median)}
       ${median.value === null
-        ? tooFew(median)
+        ? median.n ? html`<p class="few">${words.notReached(count(median.n))}</p>` : tooFew(median)
         : html`<div class="fig">${opener(hours(median.value), opening(words.median, median))} <small>${words.workingHours}</small></div>`}
       ${rest}
     `;

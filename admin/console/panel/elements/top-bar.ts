@@ -5,7 +5,7 @@ import { now } from '../day';
 import { icon, shape } from '../icons';
 import { age, clockTime } from '../numbers';
 import { choiceLabel, CHOICES, type Choice } from '../period';
-import { say } from '../words';
+import { inSentence, say } from '../words';
 import { PageElement } from './base';
 import { languageButton, mark } from './marks';
 
@@ -34,7 +34,7 @@ export class TopBar extends PageElement {
     return html`
       <header class="bar">
         <a class="skip" href="#figures">${say().skip}</a>
-        <span class="row whose">${mark()}<h1>${this.province ? say().panelOf(this.province) : say().title}</h1></span>
+        <span class="row whose">${mark()}<h1>${this.province ? say().panelOf(inSentence(this.province)) : say().title}</h1></span>
         <fieldset class="seg">
           <legend class="hidden">${say().period.label}</legend>
           ${CHOICES.map((choice) => this.#option(choice))}

@@ -49,9 +49,9 @@ export class WardMap extends PageElement {
           <h2 id="wards-heading">${words.heading}</h2>
           ${this.broken ? nothing : html`<button class="link lk" @click=${() => (this.asList = !this.asList)}>${this.asList ? say().showMap : say().showList}</button>`}
         </div>
-        ${this.broken ? html`<p class="note risk" role="alert">${shape('triangle')}<span>${say().error.map}</span></p>` : nothing}
+        ${this.broken ? html`<p class="note risk" role="alert">${shape('triangle')}<span class="grow">${say().error.map}</span><button class="btn small" @click=${() => (this.broken = false)}>${say().retry}</button></p>` : nothing}
         ${inState(this.figures, this.again, (data) => html`${list ? this.#list(data) : nothing}`)}
-        <div class="mapbox" ?hidden=${list}>
+        <div class="mapbox" ?hidden=${list || !this.figures.data}>
           <div class="ground"></div>
           ${this.#controls()} ${this.#tip()}
           ${this.figures.data ? this.#legend() : nothing}
@@ -141,6 +141,7 @@ export class WardMap extends PageElement {
       this.#canvas = new MapCanvas(ground, {
         hover: (ward) => (this.hovered = ward),
         choose: this.#open,
+        failed: () => this.#fail(),
         report: (code) => open(this, { title: '', questions: [], report: code }),
         measured: (wards, approximate) => {
           this.known = wards;
@@ -149,7 +150,15 @@ export class WardMap extends PageElement {
       });
       this.#canvas.colour(this.#counts, this.#openText);
     } catch {
-      this.broken = true; // no WebGL, or the file did not come: said above the list
+      this.#fail(); // no WebGL, or the file did not come
     }
+  }
+
+  /** The list takes the map's place and the reason is said above it; "try again" begins anew. */
+  #fail(): void {
+    this.#canvas?.dispose();
+    this.#canvas = null;
+    this.#coming = false;
+    this.broken = true;
   }
 }
