@@ -10,9 +10,10 @@ import pyotp
 from sqlmodel import Session, select
 
 from admin.imports.plain_yaml import read_yaml
-from dispatch.people.staff import hash_password, new_account
+from dispatch.people.staff import hash_password
 from dispatch.people.tables import Account
 from dispatch.tables.directory import Area, FieldWorker, Team
+from kit.ids import new_id
 from kit.seal import keyed_digest, seal
 
 API_KEY_USE = "api-key"  # kit.seal.keyed_digest(key, about=API_KEY_USE) is what the account row keeps
@@ -30,19 +31,26 @@ def put_people(
 ) -> list[dict[str, Any]]:
     """Create what is missing; returns the entries of demo.json. `known`: entries of an earlier demo.json by login.
 
-    An account whose password is no longer known (demo.json was deleted) gets a new one.
+    All share one password, made for this installation: whoever tries the demo types it often, and forty argon2
+    hashes would be most of the first start. If demo.json was deleted, every account gets a new one.
     """
     for team in people["teams"]:
         if session.get(Team, team["code"]) is None:
             session.add(Team(code=team["code"], agency_code=team["agency"], name=team["name"]))
     session.flush()
     standing = {account.login: account for account in session.exec(select(Account))}
+    password = next((entry["password"] for entry in known.values()), None) or secrets.token_urlsafe(16)
+    hashed = ""
     entries = []
     for wanted in _accounts(session, people):
-        entry, account = _account(session, wanted, standing.get(wanted["login"]), known, now)
+        before, account = known.get(wanted["login"]), standing.get(wanted["login"])
+        totp = (before or {}).get("totp_secret") or (pyotp.random_base32() if wanted.get("totp") else None)
+        if account is None or before is None:
+            hashed = hashed or hash_password(password)
+            account = _account(session, wanted, account, hashed, totp, now)
         if wanted["role"] == "field_worker":
             _worker(session, wanted, account, people["shift"])
-        entries.append(entry)
+        entries.append(_entry(wanted, account, password, totp))
     return entries
 
 
@@ -59,32 +67,34 @@ def _account(
     session: Session,
     wanted: Mapping[str, Any],
     account: Account | None,
-    known: Mapping[str, Mapping[str, Any]],
+    password_hash: str,
+    totp: str | None,
     now: datetime,
-) -> tuple[dict[str, Any], Account]:
-    """The account and its line in demo.json."""
-    before = known.get(wanted["login"])
-    password = before["password"] if before else secrets.token_urlsafe(16)
-    totp = (before or {}).get("totp_secret") or (pyotp.random_base32() if wanted.get("totp") else None)
+) -> Account:
+    """A new account, or the standing one with another password."""
     if account is None:
-        account = new_account(
-            session,
+        account = Account(
+            id=new_id(),
             login=wanted["login"],
             name=wanted["name"],
             role=wanted["role"],
-            password=password,
-            now=now,
-            agency=wanted.get("agency"),
-            scopes=tuple(wanted.get("scopes", ())),
-            totp_secret=totp,
+            agency_code=wanted.get("agency"),
+            scopes=list(wanted.get("scopes", ())),
+            password_hash=password_hash,
             demo=True,
+            changed_at=now,
         )
-    elif before is None:
-        account.password_hash, account.changed_at = hash_password(password), now
-        account.totp_sealed = seal(totp, about="totp") if totp else None
-    entry = {"role": wanted["role"], "login": wanted["login"], "password": password, "name": wanted["name"]}
-    optional = {"totp_secret": totp, "agency": wanted.get("agency"), "team": wanted.get("team")}
-    return entry | {"id": str(account.id)} | {name: value for name, value in optional.items() if value}, account
+        session.add(account)
+    account.password_hash, account.changed_at = password_hash, now
+    account.totp_sealed = seal(totp, about="totp") if totp else None
+    return account
+
+
+def _entry(wanted: Mapping[str, Any], account: Account, password: str, totp: str | None) -> dict[str, Any]:
+    """The account's line in demo.json."""
+    entry = {"role": account.role, "login": account.login, "password": password, "name": account.name}
+    optional = {"totp_secret": totp, "agency": account.agency_code, "team": wanted.get("team")}
+    return entry | {"id": str(account.id)} | {name: value for name, value in optional.items() if value}
 
 
 def put_api_key(session: Session, key: str) -> None:
