@@ -129,7 +129,7 @@ def _after(now: Standing, line: Line, dues: Sequence[Due], desk: str) -> Standin
         changes["agency"] = desk
     if line.action == Action.RECATEGORISE:
         changes["category"] = data.get("to", now.category)
-    if line.action == Action.ASSIGN:
+    if line.action in (Action.SUBMIT, Action.ASSIGN):
         changes["team"] = data.get("team")
     elif line.action in _RELEASES:
         changes["team"] = None
