@@ -60,7 +60,7 @@ def plan_edit(session: Session, files: DirectoryFiles, *, at: datetime) -> Plan:
     present = read_present(session)
     rows = to_rows(files, _areas(session, at), today=today)
     plan = make_plan(rows, present, at=at, today=today)
-    plan.findings += check(rows, present)
+    plan.findings += check(rows, present, today=today)
     return plan
 
 

@@ -4,6 +4,7 @@ Looks at the whole directory as it would stand: present rows overlaid with the w
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from itertools import combinations
 from typing import Any
 
@@ -14,15 +15,15 @@ from admin.directory_rows import Row, Rows
 from admin.imports.directory_files import Finding
 
 
-def check(rows: Rows, present: Present) -> list[Finding]:
-    """Everything that must be put right first; empty when the edit may be applied."""
+def check(rows: Rows, present: Present, *, today: date) -> list[Finding]:
+    """Everything that must be put right first; empty when the edit may be applied on that local day."""
     after = _overlaid(rows, present)
     found = [
         *_calendars(rows, after),
         *_agencies(rows, after),
         *_holders(rows, after),
         *_categories(rows, after),
-        *_rules(after),
+        *_rules(after, today),
         *_policies(rows, after),
     ]
     return list(dict.fromkeys(found))
@@ -96,8 +97,8 @@ def _categories(rows: Rows, after: Present) -> Iterator[Finding]:
             yield Finding(where=f"category {code}", problem="not-a-leaf", ref=above)
 
 
-def _rules(after: Present) -> Iterator[Finding]:
-    held = {row["function_code"] for row in after.holders}
+def _rules(after: Present, today: date) -> Iterator[Finding]:
+    held = {row["function_code"] for row in after.holders if row["valid_to"] is None or row["valid_to"] > today}
     # A function that loses its last holder breaks the standing rules too, not only the ones in the file.
     for code, row in after.rules.items():
         where, said, support = f"rule {code}", row["condition"], row["supporting"]
