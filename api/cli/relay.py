@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+
 from api.subscriptions import SUBSCRIPTIONS
 from kit.relay import run_forever
 
@@ -9,5 +11,6 @@ from kit.relay import run_forever
 def main(argv: list[str]) -> int:
     if argv:
         return 2
+    importlib.import_module("api.worker")  # The relay must know which queue each task waits in.
     run_forever(SUBSCRIPTIONS)
     return 0
