@@ -8,6 +8,7 @@ const SETTLE = 1_000; // milliseconds from a change to its reload
 const CALM = 3; // at most a quarter of the time is spent asking
 const LONGEST = 10_000;
 const BY_CLOCK = 60_000;
+const SECOND_LOOK = 4_000; // figures follow reports through a queue: the first look may come too early
 
 export class Live {
   connected = true;
@@ -15,6 +16,7 @@ export class Live {
   #touched = new Set<PartName>();
   #timer = 0;
   #clockTimer = 0;
+  #echo = 0;
   #busyFor = 0;
   #stream: LiveStream;
 
@@ -34,6 +36,7 @@ export class Live {
   stop(): void {
     this.#stream.stop();
     clearTimeout(this.#timer);
+    clearTimeout(this.#echo);
     clearInterval(this.#clockTimer);
   }
 
@@ -46,8 +49,13 @@ export class Live {
     if (message.event === 'report.changed') {
       this.reportMoved(String(message.data['code'] ?? ''));
       this.touch(PARTS);
+      this.#echo ||= window.setTimeout(() => {
+        this.#echo = 0;
+        this.touch(PARTS);
+      }, SECOND_LOOK);
     } else if (message.event === 'figure.changed') {
-      this.touch(partsOf(String(message.data['indicator'] ?? '')));
+      const parts = partsOf(String(message.data['indicator'] ?? ''));
+      this.touch(parts.length ? parts : PARTS);
     } else if (message.event === 'reset') {
       this.touch(PARTS);
     }

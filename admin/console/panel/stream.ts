@@ -74,6 +74,7 @@ export class LiveStream {
     const quiet = new AbortController();
     const signal = AbortSignal.any([stopped, quiet.signal]);
     let watchdog = setTimeout(() => quiet.abort(), SILENCE);
+    addEventListener('offline', () => quiet.abort(), { signal });
     try {
       const headers: Record<string, string> = { Accept: 'text/event-stream' };
       if (this.#last) headers['Last-Event-ID'] = this.#last;
@@ -89,6 +90,7 @@ export class LiveStream {
         text = this.#take(text + piece.value);
       }
     } finally {
+      quiet.abort(); // whatever ended the reading ends the request and its listeners
       clearTimeout(watchdog);
     }
   }
@@ -103,8 +105,12 @@ export class LiveStream {
   }
 }
 
+/** Waits; less when the network comes back or the reader leaves. */
 const pause = (milliseconds: number, stopped: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
-    const timer = setTimeout(resolve, milliseconds);
-    stopped.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
+    const over = new AbortController();
+    const done = () => (clearTimeout(timer), over.abort(), resolve());
+    const timer = setTimeout(done, milliseconds);
+    addEventListener('online', done, { signal: over.signal });
+    stopped.addEventListener('abort', done, { signal: over.signal });
   });

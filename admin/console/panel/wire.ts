@@ -89,7 +89,7 @@ export interface TimelineEntry {
   to_status: string | null;
   actor: { role: string; name?: string | null; alias?: string | null } | null;
   text: string | null;
-  data?: Record<string, unknown> | null;
+  visibility?: string;
 }
 
 export interface Tokens {

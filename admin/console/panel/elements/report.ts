@@ -119,7 +119,7 @@ const newestFirst = (timeline: TimelineEntry[]): TimelineEntry[] => [...timeline
 function step(entry: TimelineEntry): TemplateResult {
   const [tone, look] = entry.to_status ? lookOf(entry.to_status) : (['exit', 'ring'] as const);
   const who = entry.actor?.name ?? entry.actor?.alias ?? wordFor(say().role, entry.actor?.role);
-  const inside = entry.data?.['visibility'] === 'internal';
+  const inside = entry.visibility === 'internal';
   return html`
     <li>
       <span class="dot t-${tone}">${shape(look)}</span>
