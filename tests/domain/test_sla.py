@@ -1,6 +1,6 @@
 """Promises in the city's words: what moves them, what never does, and who was late."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,7 +10,6 @@ from dispatch.domain.sla import (
     Clock,
     ClockKind,
     ClockState,
-    EntryKind,
     Target,
     Unit,
     WorkingCalendar,
@@ -27,7 +26,6 @@ from dispatch.domain.sla import (
     pause_ends_at,
     pause_expired,
     recategorised,
-    recompute,
     reinstate,
     remaining,
     resume,
@@ -129,6 +127,11 @@ def test_asking_the_citizen_after_the_due_instant_does_not_heal_lateness():
     assert (answered.due_at, answered.state, is_on_time_strict(answered)) == (on(8, 8), "breached", False)
 
 
+def test_a_pause_at_the_due_instant_itself_still_moves_the_promise():
+    again = resume(pause(clock_of(), VIETNAM, at=on(8, 8), reason="w"), VIETNAM, at=on(8, 9))
+    assert (again.due_at, again.breach_stands) == (on(8, 9), False)
+
+
 def test_an_approved_extension_moves_the_lenient_promise_only():
     clock = approve_extension(clock_of(), VIETNAM, EIGHT_HOURS, at=on(7, 15), reason="parts ordered")
     assert (clock.due_at, clock.lenient_due_at) == (on(8, 8), on(9, 8))
@@ -199,40 +202,6 @@ def test_a_breach_is_recorded_once_and_never_early():
     late = breach(clock, VIETNAM, at=on(8, 8, 1))
     assert (late.state, late.breached_at) == ("running", on(8, 8))
     assert breach(late, VIETNAM, at=on(8, 9)) is late
-
-
-def with_days_off(*days: int) -> WorkingCalendar:
-    off = {date(2026, 12, day): () for day in days}
-    return WorkingCalendar(code="vn", timezone="Asia/Ho_Chi_Minh", week=VIETNAM.week, exceptions=off)
-
-
-def test_a_new_holiday_moves_open_promises_and_lifts_the_breach_it_undoes():
-    late = breach(clock_of(), VIETNAM, at=on(8, 9))
-    eased = recompute(late, with_days_off(8), at=on(8, 10), reason="storm")
-    assert (eased.due_at, eased.breach_stands, eased.breach_lifted_at) == (on(9, 8), False, on(8, 10))
-    assert kinds(eased) == ["started", "breached", "recomputed", "lifted"]
-    answered = meet(eased, with_days_off(8), at=on(9, 8))
-    assert (answered.state, is_on_time_strict(answered)) == ("met", True)
-    late_again = breach(eased, with_days_off(8), at=on(9, 9))
-    assert (late_again.breach_stands, late_again.breached_at) == (True, on(9, 8))
-
-
-def test_a_holiday_that_comes_too_late_only_dates_the_breach_anew():
-    late = recompute(breach(clock_of(), VIETNAM, at=on(8, 9)), with_days_off(8), at=on(9, 11))
-    assert (late.breach_stands, late.breached_at) == (True, on(9, 8))
-    extended = approve_extension(late, with_days_off(8), EIGHT_HOURS, at=on(9, 12), reason="r")
-    assert recompute(extended, with_days_off(8), at=on(9, 13)) is extended
-
-
-def test_a_calendar_edit_leaves_finished_and_untouched_clocks_alone():
-    done = meet(clock_of(), VIETNAM, at=on(7, 9))
-    assert recompute(done, with_days_off(8), at=on(7, 10)) is done
-    running = clock_of()
-    assert recompute(running, with_days_off(25), at=on(7, 10)) is running
-    waiting = pause(running, VIETNAM, at=on(7, 10), reason="w")
-    moved = recompute(waiting, with_days_off(8), at=on(7, 11))
-    assert (moved.due_at, moved.entries[-1].kind, moved.entries[-1].due_at) == (None, EntryKind.RECOMPUTED, on(9, 8))
-    assert resume(moved, with_days_off(8), at=on(7, 11)).due_at == on(9, 9)
 
 
 def test_a_ledger_never_runs_backwards():
