@@ -16,7 +16,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
 
 from api.body import UnknownField
-from kit.problems import FieldError, Invalid, Malformed, TooLarge, Unsupported
+from kit.problems import FieldError, Invalid, Malformed, TooLarge, Unavailable, Unsupported
 
 OVERHEAD = 16 * 1024  # bytes for boundaries, headers and fields around the file
 MAX_FIELD = 200
@@ -53,6 +53,8 @@ async def read_form(request: Request, *, file_field: str, fields: Collection[str
             items = (await parser.parse()).multi_items()
     except (MultiPartException, ClientDisconnect, TimeoutError) as garbled:
         raise Malformed() from garbled
+    except OSError as disk_full:
+        raise Unavailable(retry_after=30) from disk_full
     return _sorted_out(items, file_field, fields)
 
 

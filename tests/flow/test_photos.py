@@ -6,10 +6,15 @@ from datetime import timedelta
 
 import pytest
 from PIL import Image
+from sqlmodel import select
 
 from kit.clock import utc_now
 from kit.db import unit_of_work
 from kit.ids import new_id
+from kit.jobs import Job, machine_now, run_job
+from kit.outbox import Outbox
+from kit.problems import Unavailable
+from media import tasks
 from media.header import is_bare_webp
 from media.keep import attach, hand_over, keep_photo
 from media.problems import NotAPhoto, PhotoIdReused, PhotoIdTaken, PhotoQuota, PhotoUnreadable
@@ -168,3 +173,32 @@ def test_a_merged_devices_photos_are_the_residents(store):
     with unit_of_work() as session:
         hand_over(session, owner=photo.owner, to=resident)
     assert keep_photo(store, upload(resident, photo.id, photo.data), now=utc_now()).replayed
+
+
+def test_the_errand_waits_for_a_store_that_is_away_without_using_up_its_tries(db, monkeypatch, tmp_path):
+    """A real job row, done by the real runner."""
+    photo, house = upload(), FileStore(tmp_path / "objects")
+    monkeypatch.setattr(tasks, "the_store", lambda: house)
+    keep_photo(house, photo, now=utc_now())
+    with unit_of_work() as session:
+        event = session.exec(select(Outbox)).one()
+        job = Job(
+            day=event.day, event_id=event.id, event_day=event.day, task=tasks.PROCESS_PHOTO, run_after=machine_now()
+        )
+        session.add(job)
+        session.flush()
+        which = (job.id, job.day)
+    monkeypatch.setattr(house, "get", refuse)
+    assert run_job(*which) == "queued"
+    with unit_of_work() as session:
+        waiting = session.get_one(Job, which)
+        assert (waiting.attempts, waiting.last_error) == (0, "RetryLater: store or decoder not available")
+        waiting.run_after = machine_now()
+    monkeypatch.undo()
+    monkeypatch.setattr(tasks, "the_store", lambda: house)
+    assert run_job(*which) == "done"
+    assert row_of(photo.id).status == "ready"
+
+
+def refuse(_key):
+    raise Unavailable(retry_after=10)
