@@ -1,6 +1,8 @@
 """`./run import directory DIR`: the city's directory from YAML, checked first, shown as a diff, applied whole.
 
-Exit 0 applied (or nothing to do), 4 refused: every reason is printed and nothing was changed.
+Exit 0 applied (or nothing to do), 4 refused: every reason is printed and nothing was changed. After an edited
+calendar the open promises that live by it are computed again, a few hundred reports per transaction; if that is cut
+short, `--recalculate` does it again from the start, and what is right already stays.
 """
 
 import argparse
@@ -13,10 +15,15 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlmodel import select
+from tqdm import tqdm
+
 from admin.directory import apply_plan, as_json, plan_edit
 from admin.directory_plan import Change, Plan
 from admin.imports.areas import BAD_INPUT, OK, WORDS
 from admin.imports.directory_files import FILES, DirectoryFiles, Finding, read_folder
+from dispatch.recalculate import recalculate
+from dispatch.tables.directory import WorkCalendar
 from kit.clock import utc_now
 from kit.db import reading, unit_of_work
 from kit.settings import get_settings
@@ -37,6 +44,7 @@ def main(argv: Sequence[str]) -> int:
         return BAD_INPUT
     plan, version = (Plan(findings=problems), None) if problems else _run(files, at, dry_run=args.dry_run)
     found = outcome(plan, version, ignored, args.lang)
+    found["recalculated"] = 0 if args.dry_run or plan.findings else _recalculate(plan, args)
     if args.json:
         print(json.dumps(found, ensure_ascii=False, default=str))  # noqa: T201 - results go to stdout
     else:
@@ -79,6 +87,23 @@ def _run(files: DirectoryFiles, at: datetime, *, dry_run: bool) -> tuple[Plan, i
     return plan, version
 
 
+def _recalculate(plan: Plan, args: argparse.Namespace) -> int:
+    """Open promises of the edited calendars, or of all by `--recalculate`; how many reports changed."""
+    with reading() as session:
+        known = set(session.exec(select(WorkCalendar.code)))
+    asked = known if args.recalculate else known & plan.calendars_changed
+    return sum(_recalculate_one(code, args.lang) for code in sorted(asked))
+
+
+def _recalculate_one(calendar: str, locale: str) -> int:
+    with tqdm(desc=f"{WORDS.say('progress-recalculating', locale)} {calendar}", disable=None) as bar:
+
+        def told(reports: int) -> None:
+            bar.update(reports)
+
+        return recalculate(calendar, now=utc_now(), tell=told)
+
+
 def _print(plan: Plan, found: dict[str, Any], args: argparse.Namespace) -> None:
     for line in _lines(plan.changes, args.lang):
         print(line)  # noqa: T201
@@ -95,6 +120,8 @@ def _print(plan: Plan, found: dict[str, Any], args: argparse.Namespace) -> None:
         print(WORDS.say("dry-run", args.lang))  # noqa: T201
     elif found["version"]:
         print(WORDS.say("directory-applied", args.lang, version=str(found["version"])))  # noqa: T201
+    if found["recalculated"]:
+        print(WORDS.say("directory-recalculated", args.lang, n=found["recalculated"]))  # noqa: T201
 
 
 def _lines(changes: Sequence[Change], locale: str) -> Iterable[str]:
@@ -124,6 +151,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("folder", metavar="DIR", type=Path)
     parser.add_argument("--dry-run", action="store_true", help="show the diff, write nothing")
     parser.add_argument("--at", type=_instant, metavar="INSTANT", help="when new versions begin; now by default")
+    parser.add_argument("--recalculate", action="store_true", help="compute every open promise again")
     parser.add_argument("--json", action="store_true", help="one JSON object as the last line of stdout")
     parser.add_argument("--lang", default="en", choices=LOCALES)
     return parser

@@ -17,7 +17,9 @@ from admin.imports import directory
 from admin.imports.directory_files import FILES, schema_of
 from admin.imports.plain_yaml import UnreadableYaml, read_yaml
 from dispatch import rulebook
-from dispatch.people.tables import AuditEntry
+from dispatch.domain.actors import Actor, Role
+from dispatch.intake import Draft, submit_report
+from dispatch.people.tables import AuditEntry, Person
 from dispatch.tables.directory import (
     Agency,
     CalendarDay,
@@ -27,7 +29,9 @@ from dispatch.tables.directory import (
     RoutingRule,
     SlaPolicy,
 )
+from dispatch.tables.report import Report
 from kit.db import reading, unit_of_work
+from kit.ids import new_id
 
 START = "2025-07-01T00:00:00+07:00"
 NOON = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)
@@ -244,6 +248,29 @@ def test_three_working_days_over_the_swapped_new_year(city):
         office = rulebook.current(session).calendars["vn-office"]
     due = office.add_days(datetime(2025, 12, 31, 16, 0, tzinfo=zone), 3)
     assert due == datetime(2026, 1, 7, 17, 30, tzinfo=zone)
+
+
+def test_a_new_holiday_moves_the_promises_that_are_running(city, run):
+    """Received Tuesday 24 November 2026 at noon; then the Wednesday is declared a day off."""
+    zone = ZoneInfo("Asia/Ho_Chi_Minh")
+    resident = Actor(id=new_id(), role=Role.RESIDENT)
+    draft = Draft(id=new_id(), category="pothole", lon=105.4043, lat=21.33262, description="Ổ gà lớn")
+    with unit_of_work() as session:
+        session.add(Person(id=resident.id, alias="A", created_at=NOON))
+        session.flush()
+        submit_report(session, draft, reporter=resident, now=NOON)
+    change(city, "calendars", "- date: 2026-08-22", OFF_DAY + "      - date: 2026-08-22")
+    code, found = run(city, "--at", NOON.isoformat())
+    assert (code, found["added"], found["recalculated"]) == (0, 1, 1)
+    with reading() as session:
+        report = session.get_one(Report, draft.id)
+        assert (report.agency_code, report.due_at) == ("ubnd-07900", datetime(2026, 11, 30, 17, 30, tzinfo=zone))
+    assert run(city, "--recalculate")[1]["recalculated"] == 0
+
+
+OFF_DAY = """- date: 2026-11-25
+        name: {vi: Nghỉ đột xuất, en: Sudden day off}
+"""
 
 
 def test_a_part_of_the_files_leaves_the_rest_as_it_is(city, run, tmp_path):

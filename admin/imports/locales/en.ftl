@@ -23,9 +23,11 @@ problem-code-twice = this code came before
 progress-reading = reading
 progress-linting = checking
 progress-writing = writing
+progress-recalculating = computing promises again:
 
 directory-summary = { $added } added, { $changed } changed, { $ended } ended, { $unchanged } unchanged
 directory-applied = Applied; the directory is now version { $version }.
+directory-recalculated = { $n } open reports have other due times now
 directory-refused = Refused, nothing was changed:
 directory-ignored = Not directory files, left alone: { $names }
 directory-empty = { $dir } holds none of the directory files ({ $names })

@@ -23,9 +23,11 @@ problem-code-twice = mã này đã gặp ở trên
 progress-reading = đang đọc
 progress-linting = đang kiểm tra
 progress-writing = đang ghi
+progress-recalculating = đang tính lại hạn:
 
 directory-summary = thêm { $added }, đổi { $changed }, kết thúc { $ended }, giữ nguyên { $unchanged }
 directory-applied = Đã áp dụng; danh mục nay là phiên bản { $version }.
+directory-recalculated = { $n } phản ánh đang mở có hạn mới
 directory-refused = Từ chối, không có gì thay đổi:
 directory-ignored = Không phải tệp danh mục, để nguyên: { $names }
 directory-empty = { $dir } không có tệp danh mục nào ({ $names })
