@@ -7,14 +7,12 @@ later day is a new row, and the old one ends that day. Rows are never deleted: r
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from hashlib import sha256
 from typing import Any
 
 import shapely
 from sqlmodel import Session
 
 from admin.imports.features import AreaDraft
-from admin.imports.topology import area_m2
 from kit.db import raw
 from kit.geo import SRID
 
@@ -62,12 +60,6 @@ class AreaPlan:
     @property
     def touches_anything(self) -> bool:
         return bool(self.inserts or self.updates or self.closes)
-
-
-def content_hash(draft: AreaDraft) -> str:
-    """The same for the same name, parent and ground, however the file writes its rings."""
-    text = f"{draft.name}\0{draft.parent or ''}\0".encode()
-    return sha256(text + shapely.to_wkb(draft.ground.normalize(), byte_order=1)).hexdigest()
 
 
 def rows_of(session: Session, layer: str) -> dict[str, list[Row]]:
@@ -146,8 +138,8 @@ def _values(draft: AreaDraft, wish: Wish, end: date | None) -> dict[str, Any]:
         "valid_to": end,
         "approximate": wish.approximate,
         "source": wish.source,
-        "area_m2": round(area_m2(draft.ground), 1),
-        "hash": content_hash(draft),
+        "area_m2": draft.area_m2,
+        "hash": draft.content_hash,
         "wkb": shapely.to_wkb(draft.ground),
     }
 
@@ -176,7 +168,7 @@ def _plan_one(plan: AreaPlan, draft: AreaDraft, rows: list[Row], wish: Wish) -> 
 
 
 def _says_the_same(row: Row, draft: AreaDraft, wish: Wish, end: date | None) -> bool:
-    return (row.content_hash, row.valid_to, row.approximate) == (content_hash(draft), end, wish.approximate)
+    return (row.content_hash, row.valid_to, row.approximate) == (draft.content_hash, end, wish.approximate)
 
 
 def _close(plan: AreaPlan, rows: Iterable[Row], wish: Wish) -> None:

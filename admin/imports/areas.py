@@ -75,6 +75,8 @@ def main(argv: Sequence[str]) -> int:
 
 def import_drafts(drafts: Sequence[AreaDraft], wish: Wish, *, dry_run: bool, locale: str = "en") -> AreaPlan:
     """Plan and, unless a dry run, write in one transaction; the directory's version moves if anything did."""
+    for draft in _bar(drafts, "measuring", locale):
+        _ = draft.content_hash, draft.area_m2  # worked out now, so that no transaction waits for it
     if dry_run:
         with reading() as session:
             return make_plan(session, drafts, wish)

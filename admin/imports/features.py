@@ -5,12 +5,16 @@ import json
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
 from math import isfinite
 from pathlib import Path
 from typing import Any
 
 import shapely
 from shapely.geometry.base import BaseGeometry
+
+from admin.imports.topology import area_m2
 
 # Names of WGS 84 in old GeoJSON `crs` members; anything else would put every ward somewhere else.
 _WGS84 = ("CRS84", "EPSG::4326", "EPSG:4326")
@@ -37,6 +41,17 @@ class AreaDraft:
     name: str
     parent: str | None
     ground: BaseGeometry
+
+    @cached_property
+    def content_hash(self) -> str:
+        """The same for the same name, parent and ground, however the file writes its rings."""
+        text = f"{self.name}\0{self.parent or ''}\0".encode()
+        return sha256(text + shapely.to_wkb(self.ground.normalize(), byte_order=1)).hexdigest()
+
+    @cached_property
+    def area_m2(self) -> float:
+        """Geodesic square metres."""
+        return round(area_m2(self.ground), 1)
 
 
 @dataclass(frozen=True)

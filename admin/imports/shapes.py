@@ -4,6 +4,7 @@ Models of pydantic; the JSON Schema served under /v1/schemas is generated from t
 policies have a file of their own. A shape knows only itself: whether a named agency exists is asked later.
 """
 
+import re
 from datetime import date, time
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
@@ -74,6 +75,9 @@ class AgencyPattern(Shape):
     def _one_each(self) -> "AgencyPattern":
         if "{code}" not in self.code:
             raise ValueError("code must hold {code}, else every area gets the same agency")
+        used = set(re.findall(r"\{(.*?)\}", f"{self.code} {self.name.vi} {self.name.en}"))
+        if unknown := used - {"code", "name", "unit", "short", "kind_en"}:
+            raise ValueError(f"unknown words in braces: {', '.join(sorted(unknown))}")
         return self
 
 
@@ -101,7 +105,7 @@ class HolderShape(Validity):
     def _one_territory(self) -> "HolderShape":
         if self.area and self.for_each_area:
             raise ValueError("area and for_each_area exclude each other")
-        if ("{" in self.agency) != (self.for_each_area is not None and "{" in self.agency):
+        if "{" in self.agency and self.for_each_area is None:
             raise ValueError("{code} needs for_each_area")
         return self
 

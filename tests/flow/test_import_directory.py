@@ -169,6 +169,9 @@ def test_a_version_cannot_begin_before_the_one_in_force(city, run):
         ("rules", "function: public-transport,", "", "shape"),
         ("rules", "weekdays: [1, 2, 3, 4, 5]", "weekdays: [0]", "shape"),
         ("rules", "rules:", "rules: [", "shape"),
+        ("agencies", "UBND {unit}", "UBND {district}", "shape"),
+        ("agencies", 'code: "ca-{code}"', "code: police", "shape"),
+        ("functions", ', for_each_area: ward}', "}", "shape"),
     ],
 )  # fmt: skip
 def test_what_could_not_run_is_refused_and_nothing_changes(city, run, file, before, after, problem):

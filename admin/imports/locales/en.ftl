@@ -21,6 +21,7 @@ problem-out-of-range = not a longitude and latitude: { $detail }
 problem-code-twice = this code came before
 
 progress-reading = reading
+progress-measuring = measuring
 progress-linting = checking
 progress-writing = writing
 progress-recalculating = computing promises again:

@@ -21,6 +21,7 @@ problem-out-of-range = không phải kinh độ, vĩ độ: { $detail }
 problem-code-twice = mã này đã gặp ở trên
 
 progress-reading = đang đọc
+progress-measuring = đang đo
 progress-linting = đang kiểm tra
 progress-writing = đang ghi
 progress-recalculating = đang tính lại hạn:
