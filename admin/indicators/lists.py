@@ -14,7 +14,7 @@ from admin.indicators.question import Question
 from admin.indicators.statements import population
 from kit.db import InvalidCursor, from_cursor, raw, to_cursor
 
-MOST = 200
+MOST = 1_000
 
 
 def figure_reports(
@@ -32,7 +32,7 @@ def figure_reports(
         numerator = "f.answered_at IS NOT NULL"
     value = found.measure if indicator.timed else "NULL::float8"
     rows_of = (
-        f"SELECT f.report_id AS id, f.code, {numerator} AS in_numerator, {value} AS value_s, f.received_at,"
+        f"SELECT f.report_id AS id, f.code, coalesce({numerator}, false) AS in_numerator, {value} AS value_s, f.received_at,"
         f" f.category, f.agency, f.area {found.body}{after}"
         " ORDER BY f.received_at DESC, f.report_id DESC LIMIT %(limit)s"
     )

@@ -198,6 +198,8 @@ def _filter(found: Population, name: str, expression: str, value: str, key: str)
 def _restrict(found: Population, indicator: Indicator, question: Question) -> None:
     if indicator.kind is Kind.HOTSPOTS and question.viewer.public:
         found.conditions.append("NOT f.sensitive")
+    if "address" in question.groups:  # a report without one stands for no address
+        found.conditions.append("place.address <> ''")
     if question.viewer.agency is not None:
         found.conditions.append("f.agency = %(own_agency)s")
         found.params["own_agency"] = question.viewer.agency
