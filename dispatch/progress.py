@@ -64,6 +64,7 @@ class Case:
     clocks: list[RunningClock]
     actor: Actor
     now: datetime
+    crew_before: UUID | None = None
 
     @property
     def status(self) -> Status:
@@ -96,7 +97,8 @@ def lock_report(session: Session, report_id: UUID) -> Report:
 
 def open_case(session: Session, snapshot: Snapshot, report: Report, *, actor: Actor = SYSTEM, now: datetime) -> Case:
     """A case over a row that `lock_report` returned."""
-    return Case(session, snapshot, report, clock_rows.load(session, snapshot, report.id), actor, now)
+    clocks = clock_rows.load(session, snapshot, report.id)
+    return Case(session, snapshot, report, clocks, actor, now, crew_before=report.worker_id)
 
 
 def take_step(case: Case, action: Action, said: Said | None = None) -> None:
@@ -153,10 +155,17 @@ def take_step(case: Case, action: Action, said: Said | None = None) -> None:
                 "visibility": said.visibility,
                 "seq": entry.seq,
                 "cycle": report.cycle,
+                **_former_crew(case),
                 **said.news,
             },
         ),
     )
+
+
+def _former_crew(case: Case) -> dict[str, str]:
+    """A worker whose job this no longer is must hear of it."""
+    before = case.crew_before
+    return {"previous_worker": str(before)} if before and before != case.report.worker_id else {}
 
 
 def _repeat_dues(case: Case) -> None:

@@ -231,10 +231,12 @@ _libraries: dict[str, dict[date, DayEntry]] = {}
 
 
 def _library(country: str) -> dict[date, DayEntry]:
-    """Days off of a country by the `holidays` library, in the local language."""
+    """Days off and make-up working days of a country by the `holidays` library, in the local language."""
     if country not in _libraries:
         found = holidays.country_holidays(country, years=HOLIDAY_YEARS)
-        _libraries[country] = {day: DayEntry(kind=DayKind.OFF, name=name) for day, name in found.items()}
+        days = {day: DayEntry(kind=DayKind.OFF, name=name) for day, name in found.items()}
+        made_up = {day for day in getattr(found, "weekend_workdays", ()) if day not in days}
+        _libraries[country] = days | {day: DayEntry(kind=DayKind.WORKING) for day in made_up}
     return _libraries[country]
 
 

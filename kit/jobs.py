@@ -188,7 +188,8 @@ def _run_errand(job_id: int, day: date, work: Work, event: Event) -> str:
     try:
         work.body(event)
     except Exception as caught:
-        log.warning("errand failed", extra={"task": work.name, "event_id": str(event.id)}, exc_info=True)
+        wanted = isinstance(caught, RetryLater)
+        log.warning("errand failed", extra={"task": work.name, "event_id": str(event.id)}, exc_info=not wanted)
         error = caught
     with unit_of_work() as session:
         job = session.exec(select(Job).where(Job.id == job_id, Job.day == day).with_for_update()).one()

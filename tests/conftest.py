@@ -4,6 +4,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import text
@@ -12,6 +13,9 @@ from sqlmodel import Session
 os.environ.setdefault("HT_PROFILE", "test")
 
 from kit.embedded import Embedded
+
+if TYPE_CHECKING:
+    from tests.world import World
 
 
 @pytest.fixture(scope="session")
@@ -79,3 +83,12 @@ def session(db: Embedded) -> Iterator[Session]:
 
     with unit_of_work() as opened:
         yield opened
+
+
+@pytest.fixture
+def world(db: Embedded) -> "World":
+    """The demo province and its people; a fresh copy for each story."""
+    from tests.world import World, restore_directory
+
+    restore_directory()
+    return World()
