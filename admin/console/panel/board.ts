@@ -1,7 +1,7 @@
 // What the page shows, part by part: each part knows which indicators it is made of, loads alone, fails alone, and keeps
 // its last good figures while it is fetched anew. A change heard on the stream reloads the touched parts soon after.
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
-import { figure, single, type Question } from './figures';
+import { figures, single, type Question, type Shared } from './figures';
 import { earlier, periodOf, type Choice, type Period } from './period';
 import { get, Problem } from './session';
 import { addDays, now, setClock } from './day';
@@ -43,30 +43,41 @@ export interface Part<T> {
   loading: boolean;
 }
 
-type Asker = (question: Question) => Promise<Figure>;
+type Asker = (indicators: readonly string[], shared: Shared) => Promise<Figure[]>;
 type Loader<T> = (ask: Asker, period: Period) => Promise<T>;
 
-const inPeriod = (period: Period): Pick<Question, 'from' | 'to'> => ({ from: period.from, to: period.to });
+const inPeriod = (period: Period): Shared => ({ from: period.from, to: period.to });
 
 /** One day makes no line: "today" is drawn at the end of its fortnight. */
-const daysShown = (period: Period): Pick<Question, 'from' | 'to'> =>
+const daysShown = (period: Period): Shared =>
   period.choice === 'today' ? { from: addDays(period.from, -13), to: period.to } : inPeriod(period);
 
-async function one(ask: Asker, question: Question): Promise<One> {
-  const answer = await ask(question);
-  return { ...single(answer), question, version: String(answer.definition_version) };
+/** Ungrouped figures under names of our own: `{strict: 'on_time_strict'}`. */
+async function ones<K extends string>(ask: Asker, codes: Record<K, string>, shared: Shared): Promise<Record<K, One>> {
+  return named(codes, await ask(Object.values(codes), shared), (answer) => ({
+    ...single(answer),
+    question: { indicator: answer.indicator, ...shared },
+    version: String(answer.definition_version),
+  }));
 }
 
-async function many(ask: Asker, question: Question): Promise<Many> {
-  const answer = await ask(question);
-  return { question, version: String(answer.definition_version), items: answer.items };
+/** Grouped figures under names of our own. */
+async function manys<K extends string>(ask: Asker, codes: Record<K, string>, shared: Shared): Promise<Record<K, Many>> {
+  return named(codes, await ask(Object.values(codes), shared), (answer) => ({
+    question: { indicator: answer.indicator, ...shared },
+    version: String(answer.definition_version),
+    items: answer.items,
+  }));
 }
 
-/** Several figures at once, under their own names. */
-async function together<K extends string, T>(wanted: Record<K, Promise<T>>): Promise<Record<K, T>> {
-  const names = Object.keys(wanted) as K[];
-  const values = await Promise.all(names.map((name) => wanted[name]));
-  return Object.fromEntries(names.map((name, index) => [name, values[index]])) as Record<K, T>;
+function named<K extends string, T>(codes: Record<K, string>, answers: Figure[], read: (answer: Figure) => T): Record<K, T> {
+  const byCode = new Map(answers.map((answer) => [answer.indicator, answer]));
+  const entries = Object.entries<string>(codes).map(([name, code]) => {
+    const answer = byCode.get(code);
+    if (!answer) throw new Error(`no answer for ${code}`);
+    return [name, read(answer)];
+  });
+  return Object.fromEntries(entries) as Record<K, T>;
 }
 
 const AT_RISK_SHOWN = 200; // the list's page limit; beyond it the tile says "200+"
@@ -77,58 +88,30 @@ async function countAtRisk(): Promise<{ count: number; more: boolean }> {
 }
 
 async function againstItself(ask: Asker, period: Period): Promise<Past> {
-  const question: Question = { indicator: 'received', group_by: 'category' };
-  const [now, ...before] = await Promise.all([
-    many(ask, { ...question, ...inPeriod(period) }),
-    ...earlier(period).map((stretch) => ask({ ...question, ...stretch }).then((answer) => answer.items)),
-  ]);
-  return { now, before };
+  const byCategory = (stretch: Shared) => manys(ask, { now: 'received' }, { group_by: 'category', ...stretch });
+  const [present, ...before] = await Promise.all([inPeriod(period), ...earlier(period)].map(byCategory));
+  return { now: present!.now, before: before.map((stretch) => stretch.now.items) };
 }
 
 const LOADERS: { [K in PartName]: Loader<Contents[K]> } = {
-  inflow: (ask, period) => {
-    const of = (indicator: string) => one(ask, { indicator, ...inPeriod(period) });
-    return together({
-      valid: of('valid'),
-      received: of('received'),
-      duplicate: of('duplicate'),
-      rejected: of('rejected'),
-      referred: of('referred'),
-      withdrawn: of('withdrawn'),
-    });
-  },
-  open: async (ask) => ({
-    ...(await together({ backlog: one(ask, { indicator: 'backlog' }), overdue: one(ask, { indicator: 'backlog_overdue' }) })),
-    atRisk: await countAtRisk(),
-  }),
-  onTime: (ask, period) =>
-    together({
-      strict: one(ask, { indicator: 'on_time_strict', ...inPeriod(period) }),
-      lenient: one(ask, { indicator: 'on_time_lenient', ...inPeriod(period) }),
-    }),
+  inflow: (ask, period) =>
+    ones(
+      ask,
+      { valid: 'valid', received: 'received', duplicate: 'duplicate', rejected: 'rejected', referred: 'referred', withdrawn: 'withdrawn' },
+      inPeriod(period),
+    ),
+  open: async (ask) => ({ ...(await ones(ask, { backlog: 'backlog', overdue: 'backlog_overdue' }, {})), atRisk: await countAtRisk() }),
+  onTime: (ask, period) => ones(ask, { strict: 'on_time_strict', lenient: 'on_time_lenient' }, inPeriod(period)),
   speed: (ask, period) =>
-    together({
-      median: one(ask, { indicator: 'resolve_km_median', units: 'working_hours', ...inPeriod(period) }),
-      p90: one(ask, { indicator: 'resolve_p90', units: 'working_hours', ...inPeriod(period) }),
-      reopened: one(ask, { indicator: 'reopen_rate', ...inPeriod(period) }),
-    }),
+    ones(ask, { median: 'resolve_km_median', p90: 'resolve_p90', reopened: 'reopen_rate' }, { units: 'working_hours', ...inPeriod(period) }),
   opinion: (ask, period) =>
-    together({
-      satisfied: one(ask, { indicator: 'satisfied_rate', ...inPeriod(period) }),
-      responded: one(ask, { indicator: 'response_rate', ...inPeriod(period) }),
-      qd766: one(ask, { indicator: 'qd766_satisfied', ...inPeriod(period) }),
-    }),
-  wards: (ask) => many(ask, { indicator: 'backlog', group_by: 'area' }),
-  agencies: (ask, period) =>
-    together({
-      strict: many(ask, { indicator: 'on_time_strict', group_by: 'agency', ...inPeriod(period) }),
-      lenient: many(ask, { indicator: 'on_time_lenient', group_by: 'agency', ...inPeriod(period) }),
-    }),
-  days: (ask, period) =>
-    together({
-      received: many(ask, { indicator: 'received', group_by: 'day', ...daysShown(period) }),
-      answered: many(ask, { indicator: 'resolved', basis: 'resolved', group_by: 'day', ...daysShown(period) }),
-    }),
+    ones(ask, { satisfied: 'satisfied_rate', responded: 'response_rate', qd766: 'qd766_satisfied' }, inPeriod(period)),
+  wards: async (ask) => (await manys(ask, { wards: 'backlog' }, { group_by: 'area' })).wards,
+  agencies: (ask, period) => manys(ask, { strict: 'on_time_strict', lenient: 'on_time_lenient' }, { group_by: 'agency', ...inPeriod(period) }),
+  days: async (ask, period) => ({
+    ...(await manys(ask, { received: 'received' }, { group_by: 'day', ...daysShown(period) })),
+    ...(await manys(ask, { answered: 'resolved' }, { basis: 'resolved', group_by: 'day', ...daysShown(period) })),
+  }),
   categories: againstItself,
 };
 
@@ -181,7 +164,7 @@ export class Board implements ReactiveController {
 
   /** First load: one figure sets the server's clock, and with it the day; then everything. */
   async start(): Promise<void> {
-    await this.#ask({ indicator: 'backlog' }).catch(() => undefined); // a refusal shows in the parts themselves
+    await this.#ask(['backlog'], {}).catch(() => undefined); // a refusal shows in the parts themselves
     await this.load(PARTS);
   }
 
@@ -215,13 +198,13 @@ export class Board implements ReactiveController {
     this.host.requestUpdate();
   }
 
-  #ask: Asker = async (question) => {
+  #ask: Asker = async (indicators, shared) => {
     if (this.#running >= AT_ONCE) await new Promise<void>((go) => this.#waiting.push(go));
     this.#running += 1;
     try {
-      const answer = await figure(question);
-      setClock(answer.as_of);
-      return answer;
+      const answers = await figures(indicators, shared);
+      if (answers[0]) setClock(answers[0].as_of);
+      return answers;
     } finally {
       this.#running -= 1;
       this.#waiting.shift()?.();

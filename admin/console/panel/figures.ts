@@ -15,7 +15,7 @@ export interface Question {
   category?: string;
 }
 
-export function queryOf(question: Question, more: Record<string, string> = {}): string {
+export function queryOf(question: Partial<Question>, more: Record<string, string> = {}): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries({ ...question, ...more })) {
     if (value !== undefined) query.append(name, value);
@@ -23,13 +23,13 @@ export function queryOf(question: Question, more: Record<string, string> = {}): 
   return query.toString();
 }
 
-/** One figure. A server asked for one indicator may still answer with a list of one. */
-export async function figure(question: Question, signal?: AbortSignal): Promise<Figure> {
-  const answer = await get<Figure | { items: Figure[] }>(`/v1/figures?${queryOf(question)}`, signal ? { signal } : {});
-  if ('indicator' in answer) return answer;
-  const only = answer.items[0];
-  if (!only) throw new Error(`no answer for ${question.indicator}`);
-  return only;
+export type Shared = Omit<Question, 'indicator'>;
+
+/** Several figures of one population's bounds in one request, in the order asked. */
+export async function figures(indicators: readonly string[], shared: Shared): Promise<Figure[]> {
+  const query = new URLSearchParams(indicators.map((code) => ['indicator', code]));
+  const answer = await get<Figure | { items: Figure[] }>(`/v1/figures?${query}&${queryOf(shared)}`);
+  return 'indicator' in answer ? [answer] : answer.items; // one figure comes as itself
 }
 
 /** The only item of an ungrouped figure; an empty answer means an empty population. */

@@ -17,6 +17,8 @@ export interface Day {
 
 type Series = 'received' | 'answered';
 
+const FORTNIGHT = 14;
+
 @customElement('ht-trend')
 export class Trend extends PageElement {
   @property({ attribute: false }) figures!: Part<Contents['days']>;
@@ -81,10 +83,13 @@ export class Trend extends PageElement {
     const read = (series: Series) => new Map(data[series].items.map((item) => [item.day, item.value ?? 0]));
     const received = read('received');
     const answered = read('answered');
-    return Array.from({ length: Math.max(1, daysBetween(from, end)) }, (_, index) => {
+    const days = Array.from({ length: Math.max(1, daysBetween(from, end)) }, (_, index) => {
       const day = addDays(from, index);
       return { day, received: received.get(day) ?? 0, answered: answered.get(day) ?? 0 };
     });
+    // Months before the first report ever would squeeze the rest; a fortnight is always shown.
+    const first = days.findIndex((day) => day.received || day.answered);
+    return first < 0 ? days : days.slice(Math.max(0, Math.min(first, days.length - FORTNIGHT)));
   }
 
   opening(day: string, series: Series): Parameters<typeof open>[1] {
