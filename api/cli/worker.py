@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import ctypes
 import importlib
+import os
 import signal
-
-from celery.signals import worker_process_init
 
 from kit.jobs import Queue
 from kit.logs import set_up_logs
 from kit.queue import configure
 
-PR_SET_PDEATHSIG = 1
+PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 def main(argv: list[str]) -> int:
@@ -20,13 +19,13 @@ def main(argv: list[str]) -> int:
     processes = int(argv[0]) if argv else 2
     set_up_logs("worker")
     importlib.import_module("api.worker")  # Every task registers itself.
+    os.register_at_fork(after_in_child=_end_with_the_worker)
     options = [f"--concurrency={processes}", "--pool=prefork", "--without-gossip", "--without-mingle"]
     queues = f"--queues={','.join(Queue)}"
     configure().worker_main(["worker", "--loglevel=WARNING", "--without-heartbeat", queues, *options])
     return 0
 
 
-@worker_process_init.connect  # type: ignore[untyped-decorator]
-def _end_with_the_worker(**_: object) -> None:
+def _end_with_the_worker() -> None:
     """A pool process whose worker was killed must not go on beside its successor."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
