@@ -32,8 +32,8 @@ def figure_reports(
         numerator = "f.answered_at IS NOT NULL"
     value = found.measure if indicator.timed else "NULL::float8"
     rows_of = (
-        f"SELECT f.report_id AS id, f.code, coalesce({numerator}, false) AS in_numerator, {value} AS value_s, f.received_at,"
-        f" f.category, f.agency, f.area {found.body}{after}"
+        f"SELECT f.report_id AS id, f.code, coalesce({numerator}, false) AS in_numerator, {value} AS value_s,"
+        f" f.received_at, f.category, f.agency, f.area {found.body}{after}"
         " ORDER BY f.received_at DESC, f.report_id DESC LIMIT %(limit)s"
     )
     with raw(session).cursor(row_factory=dict_row) as reader:
