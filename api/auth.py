@@ -4,6 +4,7 @@ by a small register that a thread of each web process reads from the database.""
 import logging
 import threading
 import time
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
@@ -98,18 +99,19 @@ OptionalActorDep = Annotated[Actor | None, Depends(optional_actor)]
 ActorDep = Annotated[Actor, Depends(signed_in)]
 
 
-def one_of(*roles: Role) -> type[Actor]:
-    """A dependency type for callers of these roles; Forbidden for others."""
+def one_of(*roles: Role) -> Callable[[Actor], Awaitable[Actor]]:
+    """A guard that lets callers of these roles pass; Forbidden for others."""
 
     async def guarded(actor: ActorDep) -> Actor:
         if actor.role not in roles:
             raise Forbidden()
         return actor
 
-    return Annotated[Actor, Depends(guarded)]  # type: ignore[return-value]
+    return guarded
 
 
-StaffDep = one_of(Role.OPERATOR, Role.OFFICER, Role.FIELD_WORKER, Role.SUPERVISOR, Role.ADMINISTRATOR, Role.AUDITOR)
-DeskDep = one_of(Role.OPERATOR, Role.SUPERVISOR, Role.ADMINISTRATOR)
-AdminDep = one_of(Role.ADMINISTRATOR)
-WorkerDep = one_of(Role.FIELD_WORKER)
+_STAFF = (Role.OPERATOR, Role.OFFICER, Role.FIELD_WORKER, Role.SUPERVISOR, Role.ADMINISTRATOR, Role.AUDITOR)
+StaffDep = Annotated[Actor, Depends(one_of(*_STAFF))]
+DeskDep = Annotated[Actor, Depends(one_of(Role.OPERATOR, Role.SUPERVISOR, Role.ADMINISTRATOR))]
+AdminDep = Annotated[Actor, Depends(one_of(Role.ADMINISTRATOR))]
+WorkerDep = Annotated[Actor, Depends(one_of(Role.FIELD_WORKER))]

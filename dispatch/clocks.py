@@ -90,7 +90,9 @@ def begin(
 
 def load(session: Session, snapshot: Snapshot, report_id: UUID) -> list[RunningClock]:
     """All clocks of a report with their ledgers, oldest first."""
-    statement = select(SlaClock).where(SlaClock.report_id == report_id).order_by(col(SlaClock.started_at), SlaClock.id)
+    statement = (
+        select(SlaClock).where(SlaClock.report_id == report_id).order_by(col(SlaClock.started_at), col(SlaClock.id))
+    )
     rows = list(session.exec(statement))
     ledgers: dict[UUID, list[SlaEntry]] = {row.id: [] for row in rows}
     lines = select(SlaEntry).where(col(SlaEntry.clock_id).in_(list(ledgers))).order_by(col(SlaEntry.seq))

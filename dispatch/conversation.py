@@ -6,7 +6,7 @@ from dispatch.domain.clock import ClockKind
 from dispatch.domain.command import StepFacts
 from dispatch.domain.errors import FactsMissing
 from dispatch.progress import Case, Said
-from dispatch.triage import set_public
+from dispatch.publicity import set_public
 from kit.problems import FieldError
 
 WAITING = "waiting-for-citizen"

@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Executable, text
 from sqlmodel import Session, col, select
 
 from dispatch import clocks as clock_rows
 from dispatch import rulebook, settling
 from dispatch.clocks import RunningClock
 from dispatch.domain.clock import is_late
-from dispatch.domain.ladder import rung_instants
+from dispatch.domain.ladder import Rung, rung_instants
 from dispatch.domain.report import Action, Status
 from dispatch.domain.sla_writing import breach
 from dispatch.progress import Case, Said, open_case, take_step
@@ -37,11 +37,11 @@ def sweep(now: datetime) -> dict[str, int]:
     return {"looked": looked, "closed": closed}
 
 
-def _each(statement: object, now: datetime, work: Callable[[Case], bool]) -> Iterator[int]:
+def _each(statement: Executable, now: datetime, work: Callable[[Case], bool]) -> Iterator[int]:
     """Run `work` on every report the statement names, until it names none that we can lock."""
     while True:
         with unit_of_work() as session:
-            ids = list(session.execute(statement, {"now": now, "batch": BATCH}).scalars())  # type: ignore[call-overload]
+            ids = list(session.execute(statement, {"now": now, "batch": BATCH}).scalars())
         done = sum(_one(report_id, now, work) for report_id in ids)
         yield done
         if done == 0 or len(ids) < BATCH // 2:
@@ -86,16 +86,19 @@ def _climb(case: Case, running: RunningClock) -> None:
         clock_rows.change(case.session, running, lambda clock, cal: breach(clock, cal, at=case.now))
         data = {"clock": str(running.kind), "charged_to": case.report.agency_code, "cycle": running.clock.cycle}
         take_step(case, Action.BREACH, Said(visibility="internal", data=data, news={"clock": str(running.kind)}))
-    ladder = running.policy.ladder if running.policy else ()
-    for due in rung_instants(running.clock, running.calendar, ladder)[running.row.rungs_fired :]:
+    for due in rung_instants(running.clock, running.calendar, ladder_of(running))[running.row.rungs_fired :]:
         if due.at is None or due.at > case.now:
             break
         _fire(case, running, due.index)
     running.row.sweep_at = clock_rows.sweep_at(running.clock, running.calendar, running.policy, running.row.rungs_fired)
 
 
+def ladder_of(running: RunningClock) -> tuple[Rung, ...]:
+    return running.policy.ladder if running.policy else ()
+
+
 def _fire(case: Case, running: RunningClock, index: int) -> None:
-    rung = running.policy.ladder[index]  # type: ignore[union-attr] - a rung comes from this policy
+    rung = ladder_of(running)[index]
     case.session.add(
         Escalation(
             clock_id=running.row.id,

@@ -10,9 +10,9 @@ from dispatch.domain.actors import Role
 from dispatch.domain.command import StepFacts
 from dispatch.domain.errors import ProofMissing, UnknownWorker
 from dispatch.progress import Case, Said
+from dispatch.publicity import review_passed
 from dispatch.tables.directory import FieldWorker, Team
 from dispatch.tables.report import Assignment
-from dispatch.triage import review_passed
 from kit.geo import Point, metres_between
 from kit.ids import new_id
 from kit.problems import FieldError

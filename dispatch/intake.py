@@ -211,7 +211,7 @@ def _stat_area(snapshot: Snapshot, draft: Draft, occurred_at: datetime, now: dat
 
 def _history(draft: Draft, route: Route, reporter: Actor, now: datetime) -> tuple[list[Entry], list[Event]]:
     """`submit`, then `route` when an agency has it at once; the event of each."""
-    who = {"actor_role": str(reporter.role), "actor_id": reporter.id, "actor_agency": reporter.agency}
+    who: dict[str, Any] = {"actor_role": str(reporter.role), "actor_id": reporter.id, "actor_agency": reporter.agency}
     first_status = str(Status.TRIAGE)
     submit = new_entry(
         report_id=draft.id,

@@ -52,7 +52,7 @@ class Snapshot:
     def calendar_of(self, policy: Policy | None, agency: str) -> WorkingCalendar:
         """The policy's calendar, else the agency's own, else the default one."""
         named = (policy.calendar if policy else None) or self.agencies[agency].calendar_code
-        return self.calendars[named if named in self.calendars else self.default_calendar]
+        return self.calendars.get(named or "", self.calendars[self.default_calendar])
 
     def local_date(self, at: datetime) -> date:
         """The calendar day of an instant where the province is."""
@@ -199,12 +199,12 @@ def to_target(raw: Mapping[str, Any]) -> Target:
 def load_calendars(session: Session) -> tuple[dict[str, WorkingCalendar], str]:
     """Every working calendar by code, and the code of the default one."""
     days: dict[str, dict[str, dict[date, DayEntry]]] = {}
-    for row in session.exec(select(tables.CalendarDay)):
-        layer = "rows" if row.source == "row" else "imported"
-        hours = _half_days(row.hours)
+    for day in session.exec(select(tables.CalendarDay)):
+        layer = "rows" if day.source == "row" else "imported"
+        hours = _half_days(day.hours)
         kind = DayKind.WORKING if hours else DayKind.OFF
-        entry = DayEntry(kind=kind, name=row.name_vi, hours=hours or None)
-        days.setdefault(row.calendar_code, {}).setdefault(layer, {})[row.on_date] = entry
+        entry = DayEntry(kind=kind, name=day.name_vi, hours=hours or None)
+        days.setdefault(day.calendar_code, {}).setdefault(layer, {})[day.on_date] = entry
     calendars, default = {}, ""
     for row in session.exec(select(tables.WorkCalendar)):
         calendars[row.code] = _calendar(row, days.get(row.code, {}))

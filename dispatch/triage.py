@@ -12,10 +12,10 @@ from dispatch.domain.command import StepFacts
 from dispatch.domain.errors import StepNotAllowed, UnknownAgency, UnknownCategory, UnknownLead, UnknownReason
 from dispatch.domain.report import REASON_CODES, Action, Status
 from dispatch.progress import Case, Said
+from dispatch.publicity import review_passed, set_public
 from dispatch.settling import AGENCY_KINDS
 from dispatch.tables.report import Assignment, Follower, Report
 from kit.ids import read_code
-from media.keep import show_to_public
 
 PING_PONG = 3  # refused by so many agencies in turn: the desk gets it back with the whole trail
 
@@ -139,22 +139,6 @@ def recategorise(case: Case, facts: StepFacts) -> Said:
                 ),
             )
     return Said(data={"from": before, "to": category.code, "reason": facts.reason})
-
-
-def review_passed(case: Case) -> None:
-    """A human looked at it: categories published after review become public now."""
-    report = case.report
-    category = case.snapshot.categories[report.category_code]
-    held = {"complaint", "denunciation"}.intersection(report.text_flags)
-    if category.publication != "never" and not category.sensitive and not held and not report.imported:
-        set_public(case, True)
-
-
-def set_public(case: Case, public: bool) -> None:
-    """The report and its photos appear to, or leave, the public at once."""
-    if case.report.is_public != public:
-        case.report.is_public = public
-        show_to_public(case.session, case.report.id, public=public)
 
 
 def _hand_to(case: Case, agency: str, reason: str) -> None:

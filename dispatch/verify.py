@@ -91,7 +91,7 @@ def _as_hashed(row: tuple[Any, ...]) -> bool:
         return False
     if row[8] is None or said["text_digest"] is None:  # erased, or never any text
         return said["text_digest"] is not None or row[8] is None
-    return text_digest(bytes(row[7]), row[8]) == said["text_digest"]
+    return bool(text_digest(bytes(row[7]), row[8]) == said["text_digest"])
 
 
 def _against_anchors(link: psycopg.Connection[Any]) -> Iterator[dict[str, Any]]:

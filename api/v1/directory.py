@@ -4,6 +4,7 @@ from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Response
+from sqlalchemy.orm import defer
 from sqlmodel import col, select
 
 from api.deps import LocaleDep, SessionDep, StaffDep
@@ -72,8 +73,9 @@ def areas(
 ) -> Response:
     """Areas of a layer on a day (today), without their shapes."""
     day = on or rulebook.current(session).local_date(utc_now())
-    rows = session.execute(
-        select(Area.code, Area.name, Area.parent_code, Area.valid_from, Area.valid_to, Area.approximate)
+    rows = session.exec(
+        select(Area)
+        .options(defer(Area.geom))
         .where(Area.layer == layer, Area.valid_from <= day, (col(Area.valid_to).is_(None)) | (col(Area.valid_to) > day))
         .order_by(Area.code)
     )

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, field_validator, model_validator
 
 from api.body import Line, Text, Wire
 from dispatch.domain.command import StepFacts
@@ -21,7 +21,7 @@ def _uuid7(text: str) -> UUID:
 
 ClientId = Annotated[str, Field(max_length=36), AfterValidator(_uuid7)]  # lower-case canonical UUIDv7
 Degrees = Annotated[float, Field(allow_inf_nan=False)]
-Action_ = Literal[tuple(str(action) for action in HANDLERS)]  # type: ignore[valid-type]
+ActionName = Annotated[str, Field(json_schema_extra={"enum": [str(action) for action in HANDLERS]})]
 
 
 class Place(Wire):
@@ -82,7 +82,7 @@ class StepIn(Wire):
     """A step; which members it needs depends on `action`."""
 
     id: ClientId
-    action: Action_
+    action: ActionName
     text: Annotated[Text, Field(max_length=5000)] | None = None
     reason: Annotated[Text, Field(max_length=1000)] | None = None
     reason_code: Annotated[Line, Field(max_length=64)] | None = None
@@ -99,6 +99,13 @@ class StepIn(Wire):
     lead: Annotated[Line, Field(max_length=36)] | None = None
     category: Annotated[Line, Field(max_length=64)] | None = None
     visibility: Literal["internal", "reporter", "public"] | None = None
+
+    @field_validator("action")
+    @classmethod
+    def is_a_step(cls, name: str) -> str:
+        if name not in set(HANDLERS):
+            raise ValueError("action")
+        return name
 
     def to_facts(self) -> StepFacts:
         names = set(StepFacts.__dataclass_fields__) & set(type(self).model_fields) - {"photos"}

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlmodel import Session, select, update
+from sqlmodel import Session, col, delete, select, update
 
 from dispatch.people.errors import LoginWrong, OtpExpired, OtpWrong
 from dispatch.people.tables import Device, OtpChallenge, Person, SealedContact
@@ -139,9 +139,9 @@ def _join_device(session: Session, device_id: UUID, person: Person) -> None:
         device.person_id = person.id
         return
     for statement in (
-        update(Report).where(Report.reporter_id == before.id).values(reporter_id=person.id),
-        update(SealedContact).where(SealedContact.person_id == before.id).values(person_id=person.id),
-        update(Device).where(Device.person_id == before.id).values(person_id=person.id),
+        update(Report).where(col(Report.reporter_id) == before.id).values(reporter_id=person.id),
+        update(SealedContact).where(col(SealedContact.person_id) == before.id).values(person_id=person.id),
+        update(Device).where(col(Device.person_id) == before.id).values(person_id=person.id),
     ):
         session.execute(statement)
     session.execute(
@@ -151,6 +151,6 @@ def _join_device(session: Session, device_id: UUID, person: Person) -> None:
         ),
         {"to": person.id, "from": before.id},
     )
-    session.execute(Follower.__table__.delete().where(Follower.person_id == before.id))
+    session.execute(delete(Follower).where(col(Follower.person_id) == before.id))
     hand_over(session, owner=before.id, to=person.id)
     before.merged_into = person.id

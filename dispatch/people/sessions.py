@@ -103,7 +103,9 @@ def refresh(session: Session, token: str, *, now: datetime) -> Tokens | SessionE
     row = _family(session, token)
     if row is None or row.revoked_at or row.expires_at < now:
         return SessionEnded()
-    subject = session.get(Account if row.is_staff else Person, row.subject_id)
+    subject: Account | Person | None = (
+        session.get(Account, row.subject_id) if row.is_staff else session.get(Person, row.subject_id)
+    )
     if subject is None or subject.disabled_at:
         return SessionEnded()
     digest = _digest(token)

@@ -93,7 +93,7 @@ def detail(session: Session, view: View, actor: Actor | None, locale: str, now: 
     report, snapshot = view.report, rulebook.current(session)
     clocks = list(
         session.exec(
-            select(SlaClock).where(SlaClock.report_id == report.id).order_by(col(SlaClock.started_at), SlaClock.id)
+            select(SlaClock).where(SlaClock.report_id == report.id).order_by(col(SlaClock.started_at), col(SlaClock.id))
         )
     )
     body = summary(report, snapshot, locale, now)
@@ -165,7 +165,7 @@ def promises(report: Report, clocks: list[SlaClock]) -> dict[str, str | None]:
 
 def notices(report: Report, locale: str) -> list[dict[str, str]]:
     """What the sender must know at once: an emergency number, the right address, an approximate border."""
-    slugs = [flag for flag in ("emergency", "complaint", "denunciation") if flag in report.text_flags]
+    slugs: list[str] = [flag for flag in ("emergency", "complaint", "denunciation") if flag in report.text_flags]
     if report.approximate:
         slugs.append("approximate")
     return [{"slug": slug, "text": WORDS.say(f"notice-{slug}", locale)} for slug in slugs]

@@ -63,7 +63,7 @@ def list_reports(session: Session, actor: Actor | None, filters: Filters, locale
         statement = statement.where(key.is_not(None))
     if filters.cursor:
         at, last_id = _after(filters)
-        place, seen = tuple_(key, col(Report.id)), tuple_(at, last_id)  # type: ignore[arg-type]
+        place, seen = tuple_(key, col(Report.id)), tuple_(at, last_id)
         statement = statement.where(place < seen if descending else place > seen)
     rows = list(session.exec(statement))
     page = rows[: filters.limit]
