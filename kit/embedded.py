@@ -98,6 +98,13 @@ class Embedded:
         return self._known.database_url
 
     @property
+    def keeper_address(self) -> str:
+        """libpq's address of a superuser, through the private socket; of use to the owner of the folder only."""
+        if self.postgres is None:
+            raise PartFailed("there is no embedded database")
+        return self.postgres.keeper_address()
+
+    @property
     def broker_url(self) -> str:
         return self._known.broker_url
 

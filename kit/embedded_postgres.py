@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 from kit.embedded_folder import port_is_free
 from kit.embedded_host import Keeper, PartFailed, PartsMissing, end_leftovers
@@ -118,11 +119,13 @@ class Postgres:
                 keeper.execute(sql.SQL("create extension if not exists {}").format(sql.Identifier(name)))
             keeper.execute(sql.SQL("alter schema public owner to {}").format(role))
 
+    def keeper_address(self, database: str = DATABASE) -> str:
+        """libpq's address of the superuser, who is known by his user on this machine and has no password."""
+        return make_conninfo(host=str(self.sockets), port=self.port, user="postgres", dbname=database)
+
     def connect(self, database: str = DATABASE) -> psycopg.Connection:
-        """A superuser's connection through the private socket, in autocommit. For the keeper of the machine only."""
-        return psycopg.connect(
-            host=str(self.sockets), port=self.port, user="postgres", dbname=database, autocommit=True
-        )
+        """A superuser's connection in autocommit. For the keeper of the machine only."""
+        return psycopg.connect(self.keeper_address(database), autocommit=True)
 
     def stop(self, mode: str = "fast") -> None:
         """Stop by one of PostgreSQL's three modes; `immediate` is a crash and is recovered from at the next start."""

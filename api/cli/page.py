@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,10 @@ def print_page(base_url: str, data_dir: Path) -> None:
     accounts = _accounts(data_dir)
     if accounts:
         lines += ["", words("page-accounts")]
-        lines += [f"  {account.get('role', ''):<14} {_sign_in(account, data_dir)}" for account in accounts]
+        shown = _some_of_each_role(accounts)
+        lines += [f"  {account.get('role', ''):<14} {_sign_in(account, data_dir)}" for account in shown]
+        if more := len(accounts) - len(shown):
+            lines.append("  " + words("page-more", count=more, file=str(data_dir / "demo.json")))
     lines += ["", words("page-stop", folder=str(data_dir)), ""]
     sys.stdout.write("\n".join(lines))
     sys.stdout.flush()
@@ -36,6 +40,17 @@ def _accounts(data_dir: Path) -> list[dict[str, Any]]:
     except FileNotFoundError:
         return []
     return list(content.get("accounts", []))
+
+
+def _some_of_each_role(accounts: list[dict[str, Any]], most: int = 3) -> list[dict[str, Any]]:
+    seen: Counter[str] = Counter()
+    shown = []
+    for account in accounts:
+        role = account.get("role", "")
+        seen[role] += 1
+        if seen[role] <= most:
+            shown.append(account)
+    return shown
 
 
 def _sign_in(account: dict[str, Any], data_dir: Path) -> str:

@@ -6,10 +6,11 @@ import argparse
 import os
 from pathlib import Path
 
-from api.cli.instance import DEFAULT_DATA
+from api.cli.instance import DEFAULT_DATA, REMEMBERED
 from api.cli.page import print_page
 from api.cli.words import tell, words
 from api.serve import Plan, PortTaken, Supervisor
+from kit.embedded_folder import DataFolder
 
 
 def main(argv: list[str]) -> int:
@@ -22,7 +23,7 @@ def main(argv: list[str]) -> int:
         profile=asked.profile,
         web_processes=asked.workers,
     )
-    if plan.profile == "prod" and (plan.data_dir / "demo.json").exists():
+    if plan.profile == "prod" and _holds_a_demo(plan.data_dir):
         tell("cli-demo-in-prod")
         return 2
 
@@ -36,6 +37,12 @@ def main(argv: list[str]) -> int:
     except PortTaken:
         tell("cli-port-taken", host=plan.host, port=str(plan.port))
         return 6
+
+
+def _holds_a_demo(data_dir: Path) -> bool:
+    """Whether this folder was ever served as a demo: then its database has accounts whose passwords were printed."""
+    remembered = DataFolder(data_dir).read(REMEMBERED)
+    return (data_dir / "demo.json").exists() or remembered.get("profile") == "demo"
 
 
 def _arguments() -> argparse.ArgumentParser:

@@ -24,6 +24,7 @@ page-panel = Operations panel
 page-api = API description
 page-accounts = Demo accounts
 page-phone = phone { $phone } (the code appears in { $file })
+page-more = … and { $count } more in { $file }
 page-stop = Ctrl-C stops it; the data stay in { $folder }.
 
 serve-about = Serve everything of one data folder on one port, in the foreground.
@@ -43,4 +44,3 @@ restore-source = folder of the backup
 restore-done = Restored into { $folder }.
 restore-data-used = { $folder } holds data already; nothing was changed.
 restore-broken = The backup is not what was written: { $what }. Nothing was changed.
-backup-failed = { $what }

@@ -24,6 +24,7 @@ page-panel = Màn hình điều hành
 page-api = Mô tả API
 page-accounts = Tài khoản trình diễn
 page-phone = điện thoại { $phone } (mã xuất hiện trong { $file })
+page-more = … và { $count } tài khoản khác trong { $file }
 page-stop = Ctrl-C để dừng; dữ liệu vẫn ở { $folder }.
 
 serve-about = Chạy toàn bộ hệ thống của một thư mục dữ liệu trên một cổng, ở tiền cảnh.
@@ -43,4 +44,3 @@ restore-source = thư mục của bản sao lưu
 restore-done = Đã khôi phục vào { $folder }.
 restore-data-used = { $folder } đã có dữ liệu; chưa thay đổi gì.
 restore-broken = Bản sao lưu không còn như khi ghi: { $what }. Chưa thay đổi gì.
-backup-failed = { $what }
