@@ -112,5 +112,5 @@ def _on_the_map(now: datetime) -> ColumnElement[bool]:
 
 
 def _margin_m(z: int) -> float:
-    """The tile's margin in Web Mercator metres."""
-    return float(40_075_016.7 / 2**z * MARGIN / EXTENT)
+    """How far outside the tile (Web Mercator metres) a report may lie and be drawn: its mark, and its coarse place."""
+    return float(40_075_016.7 / 2**z * MARGIN / EXTENT) + 100.0
