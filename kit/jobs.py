@@ -20,11 +20,11 @@ from sqlmodel import Field, Session, SQLModel, select
 from kit.db import unit_of_work
 from kit.events import Event
 from kit.outbox import Outbox
+from kit.settings import get_settings
 
 log = logging.getLogger("kit.jobs")
 MAX_TRIES = 10
 MAX_LAPSES = 3  # a job that takes its worker down three times is poison
-LEASE = timedelta(seconds=90)
 
 
 class Queue(StrEnum):
@@ -147,7 +147,8 @@ def run_job(job_id: int, day: date) -> str:
         work, event = WORK[job.task], _event_of(session, job)
         if not work.is_errand:
             return _run_task(session, job, work, event)
-        job.state, job.lease_until, job.attempts = "running", machine_now() + LEASE, job.attempts + 1
+        lease = timedelta(seconds=get_settings().lease_for)
+        job.state, job.lease_until, job.attempts = "running", machine_now() + lease, job.attempts + 1
     return _run_errand(job_id, day, work, event)
 
 

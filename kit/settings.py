@@ -59,6 +59,7 @@ class Settings:
     clock_file: str = ""  # demo and tests: JSON {"offset_s": …}, read by every process
     visibility_timeout: int = 600
     stuck_after: int = 30
+    lease_for: int = 90  # an errand that is not back by then counts as lost with its worker
     log_level: str = "INFO"
     celery_eager: bool = False
 
