@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Browser, Locator, Page
 
 from tests.browser.conftest import Open
 from tests.browser.small_day import SmallDay
+from tests.served import Served
 
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -42,7 +43,7 @@ def violations(page: Page) -> list[str]:
 def wait_for_map(page: Page) -> None:
     """Wards have come from our tiles, and the busiest of them are named on the map."""
     page.wait_for_selector(".callout")
-    page.wait_for_selector(".chart svg path")
+    page.wait_for_selector(".chart svg")
 
 
 def different_colours(picture: bytes) -> int:
@@ -173,7 +174,23 @@ def test_everything_is_reached_by_keyboard(day: SmallDay, open_panel: Open) -> N
     page.locator(".drawer .reports li").first.wait_for()
 
 
-def test_a_wrong_password_is_refused_in_words(browser: Any, served: Any) -> None:
+def test_signing_in_by_the_form_and_leaving(browser: Browser, served: Served) -> None:
+    context = browser.new_context(locale="vi-VN")
+    page = context.new_page()
+    page.goto(f"{served.base_url}/panel/?period=year")
+    account = served.account("supervisor")
+    page.fill("[name=login]", account["login"])
+    page.fill("[name=password]", account["password"])
+    page.click("button.main")
+    page.wait_for_selector("[data-part=inflow] .fig")
+    assert page.get_by_label("Năm").is_checked()
+    page.get_by_role("button", name="Đăng xuất").click()
+    page.wait_for_selector("[name=login]")
+    assert page.evaluate("sessionStorage.length") == 0
+    context.close()
+
+
+def test_a_wrong_password_is_refused_in_words(browser: Browser, served: Served) -> None:
     context = browser.new_context(locale="vi-VN")
     page = context.new_page()
     page.goto(f"{served.base_url}/panel/")

@@ -6,6 +6,10 @@ import { language } from './words';
 const KEPT = 'ht.tokens';
 const PATIENCE = 30_000; // milliseconds before a call is given up
 
+interface Held extends Tokens {
+  until: number; // epoch milliseconds
+}
+
 /** What went wrong, as the server named it (RFC 9457), or "offline" when it could not be asked. */
 export class Problem extends Error {
   constructor(
@@ -17,19 +21,33 @@ export class Problem extends Error {
   }
 }
 
-let tokens: Tokens | null = read();
+let tokens: Held | null = read();
+let renewal = 0;
 let refreshing: Promise<boolean> | null = null;
 const door = new EventTarget();
+if (tokens) renewBefore(tokens.until);
 
-function read(): Tokens | null {
+function read(): Held | null {
   const kept = sessionStorage.getItem(KEPT);
-  return kept ? (JSON.parse(kept) as Tokens) : null;
+  return kept ? (JSON.parse(kept) as Held) : null;
 }
 
-function keep(fresh: Tokens | null): void {
-  tokens = fresh;
-  if (fresh) sessionStorage.setItem(KEPT, JSON.stringify(fresh));
-  else sessionStorage.removeItem(KEPT);
+function keep(fresh: Tokens): void {
+  tokens = { ...fresh, until: Date.now() + fresh.expires_in * 1_000 };
+  sessionStorage.setItem(KEPT, JSON.stringify(tokens));
+  renewBefore(tokens.until);
+}
+
+function forget(): void {
+  tokens = null;
+  clearTimeout(renewal);
+  sessionStorage.removeItem(KEPT);
+}
+
+/** Map tiles are fetched by the map's own worker, which cannot refresh: the token is renewed before it wears out. */
+function renewBefore(until: number): void {
+  clearTimeout(renewal);
+  renewal = window.setTimeout(() => void renew().catch(() => undefined), Math.max(0, (until - Date.now()) * 0.8));
 }
 
 export const signedIn = (): boolean => tokens !== null;
@@ -68,7 +86,7 @@ export function renew(): Promise<boolean> {
 }
 
 function end(): void {
-  keep(null);
+  forget();
   door.dispatchEvent(new Event('end'));
 }
 
@@ -96,7 +114,7 @@ export async function signIn(login: string, password: string, totp?: string): Pr
 /** Forgets the tokens here at once; the server is told, but its answer is not waited for. */
 export function signOut(): void {
   const ending = tokens;
-  keep(null);
+  forget();
   if (!ending) return;
   void send('/v1/auth/logout', {
     method: 'POST',

@@ -28,6 +28,7 @@ interface Ears {
 
 const NARROW = 900; // CSS pixels: below it the page scrolls, so one finger or the wheel must not be caught by the map
 const NAMED = 3;
+const LABEL = { wide: 150, high: 36 }; // CSS pixels a label with a long name takes, and a little air
 const START: [number, number] = [106, 16];
 
 export class MapCanvas {
@@ -37,7 +38,7 @@ export class MapCanvas {
   #wards = new Map<string, Ward & { box: LngLatBounds }>();
   #extent: LngLatBounds | null = null;
   #pointed = '';
-  #callouts: Marker[] = [];
+  #callouts = new Map<string, Marker>();
   #theme = matchMedia('(prefers-color-scheme: dark)');
   #repaint = (): void => {
     this.#map.setStyle(mapStyle(this.#bounds()), { diff: false });
@@ -101,7 +102,9 @@ export class MapCanvas {
       this.#paint();
       this.#nameAll();
     });
+    map.on('error', () => undefined); // a tile that did not come is asked for again; without this it is logged as an error
     map.on('idle', () => this.#measure());
+    map.on('moveend', () => this.#nameBusiest());
     map.on('mousemove', 'ward', (event) => this.#point(event.features?.[0], event));
     map.on('mouseleave', 'ward', () => this.#point(undefined));
     map.on('click', (event) => this.#click(event));
@@ -153,22 +156,38 @@ export class MapCanvas {
     this.#map.getSource<GeoJSONSource>('names')?.setData({ type: 'FeatureCollection', features });
   }
 
+  /** The busiest wards by name, as far as their labels do not cover each other. A label that stays is not touched. */
   #nameBusiest(): void {
-    this.#callouts.forEach((callout) => callout.remove());
-    const busiest = [...this.#counts].filter(([code, open]) => open > 0 && this.#wards.has(code)).sort((a, b) => b[1] - a[1]);
-    this.#callouts = busiest.slice(0, NAMED).map(([code, open], index) => this.#callout(this.#wards.get(code)!, open, index));
+    const chosen = this.#roomFor([...this.#counts].sort((a, b) => b[1] - a[1]).slice(0, NAMED * 3));
+    this.#callouts.forEach((callout, code) => chosen.has(code) || (callout.remove(), this.#callouts.delete(code)));
+    chosen.forEach((open, code) => {
+      const callout = this.#callouts.get(code) ?? this.#callout(this.#wards.get(code)!);
+      this.#callouts.set(code, callout);
+      const { name } = this.#wards.get(code)!;
+      callout.getElement().textContent = `${shortName(name)} · ${count(open)}`;
+      callout.getElement().setAttribute('aria-label', `${shortName(name)} · ${this.#openText(open)}`);
+    });
   }
 
-  #callout(ward: Ward & { box: LngLatBounds }, open: number, rank: number): Marker {
+  #roomFor(busiest: [code: string, open: number][]): Map<string, number> {
+    const taken: { x: number; y: number }[] = [];
+    const chosen = new Map<string, number>();
+    for (const [code, open] of busiest) {
+      const ward = this.#wards.get(code);
+      if (!ward || open <= 0 || chosen.size === NAMED) continue;
+      const place = this.#map.project(ward.box.getCenter());
+      if (taken.some((other) => Math.abs(other.x - place.x) < LABEL.wide && Math.abs(other.y - place.y) < LABEL.high)) continue;
+      taken.push(place);
+      chosen.set(code, open);
+    }
+    return chosen;
+  }
+
+  #callout(ward: Ward & { box: LngLatBounds }): Marker {
     const button = document.createElement('button');
     button.className = 'callout';
-    button.textContent = `${shortName(ward.name)} · ${count(open)}`;
-    button.setAttribute('aria-label', `${ward.name}: ${this.#openText(open)}`);
     button.addEventListener('click', (event) => (event.stopPropagation(), this.ears.choose(ward)));
-    const side = (['bottom', 'top', 'left'] as const)[rank] ?? 'bottom';
-    return new Marker({ element: button, anchor: side, offset: [side === 'left' ? 10 : 0, side === 'bottom' ? -8 : side === 'top' ? 8 : 0] })
-      .setLngLat(ward.box.getCenter())
-      .addTo(this.#map);
+    return new Marker({ element: button, anchor: 'bottom', offset: [0, -8] }).setLngLat(ward.box.getCenter()).addTo(this.#map);
   }
 
   #point(feature: MapGeoJSONFeature | undefined, event?: MapMouseEvent): void {

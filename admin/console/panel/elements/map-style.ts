@@ -51,6 +51,7 @@ export function mapStyle(bounds: readonly number[]): StyleSpecification {
       },
       {
         id: 'report', type: 'symbol', source: 'reports', 'source-layer': 'reports', minzoom: REPORTS_FROM,
+        filter: ['!', ['in', ['get', 'status'], ['literal', ['resolved', 'closed']]]], // the map counts what is open
         layout: { 'icon-image': ['coalesce', ['image', ['get', 'status']], ['image', 'rejected']], 'icon-allow-overlap': true, 'icon-size': ['interpolate', ['linear'], ['zoom'], 11, 0.75, 15, 1.1] },
       },
     ],
