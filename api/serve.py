@@ -139,6 +139,13 @@ class Supervisor:
         for child in self.children:
             child.start()
         self._write_processes()
+        self._tell_demo_where()
+
+    def _tell_demo_where(self) -> None:
+        """demo.json was written at the first start; programs that read it want today's address."""
+        demo = self.folder.read("demo.json")
+        if demo and demo.get("base_url") != self._base_url:
+            self.folder.write("demo.json", demo | {"base_url": self._base_url})
 
     def _add(self, name: str, words: list[str], environ: dict[str, str], sockets: list[int] | None = None) -> None:
         log = self.folder.path / "log" / f"{name}.log"

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DEFAULT_DATA = ROOT / ".data"
 REMEMBERED = "instance.json"
 # What an operator hands over in the environment so that it does not lie on this disk is not written down by us.
-NOT_WRITTEN = ("KEY", "SECRET", "PASSWORD", "CREDENTIALS")
+NOT_WRITTEN = ("KEY", "SECRET", "PASSWORD", "CREDENTIALS", "SMTP_URL", "SMS_URL")
 
 
 def split_data(argv: Sequence[str]) -> tuple[Path, list[str]]:

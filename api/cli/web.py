@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from typing import Any
 
 import uvicorn
 
@@ -16,11 +17,21 @@ SOCKET_VARIABLE = "HT_WEB_SOCKET"
 def main(argv: list[str]) -> int:
     """`web [HOST:PORT]`: serve `api.app:app` on the inherited socket, else on HOST:PORT (default 127.0.0.1:8000)."""
     listener = _inherited() or _listen(argv[0] if argv else "127.0.0.1:8000")
+    set_up_logs("web")
+    server = uvicorn.Server(web_config("api.app:app"))
+    server.run(sockets=[listener])
+    return 0 if server.started else 1
+
+
+def web_config(app: Any) -> uvicorn.Config:
+    """How an application is served, here and in tests; `app` is an ASGI application or its import path."""
+    from api.protocol import Protocol  # here: the supervisor imports this module and must stay small
+
     proxies = os.environ.get("FORWARDED_ALLOW_IPS", "")
-    config = uvicorn.Config(
-        "api.app:app",
+    return uvicorn.Config(
+        app,
         loop="uvloop",
-        http="httptools",
+        http=Protocol,
         ws="none",
         log_config=None,
         access_log=False,
@@ -29,10 +40,6 @@ def main(argv: list[str]) -> int:
         forwarded_allow_ips=proxies or None,
         timeout_graceful_shutdown=GRACE_S,
     )
-    set_up_logs("web")
-    server = uvicorn.Server(config)
-    server.run(sockets=[listener])
-    return 0 if server.started else 1
 
 
 def _inherited() -> socket.socket | None:
