@@ -15,7 +15,14 @@ _KEPT = 2000  # characters of any one value: a hostile field must not flood the 
 def _with_context(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
     if request_id.get():
         event["request_id"] = request_id.get()
-    return {key: value[:_KEPT] if isinstance(value, str) else value for key, value in event.items()}
+    return {key: _cut(key, value) for key, value in event.items()}
+
+
+def _cut(key: str, value: object) -> object:
+    """A trace is kept from its end, where the cause stands."""
+    if not isinstance(value, str) or len(value) <= _KEPT:
+        return value
+    return value[-_KEPT:] if key == "exception" else value[:_KEPT]
 
 
 def set_up_logs(process: str) -> None:
