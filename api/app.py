@@ -13,7 +13,9 @@ from pydantic.json_schema import models_json_schema
 from api import health, pages, problems
 from api.auth import ENDED
 from api.body import BODY_MODELS
+from api.edge import Edge
 from api.gate import Gate, Marked
+from api.query import StrictParameters
 from api.v1 import auth, demo, directory, reports, steps, stream
 from kit.db import forget_engine
 from kit.settings import get_settings
@@ -29,9 +31,10 @@ async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
     forget_engine()
 
 
-def make_app() -> FastAPI:
-    """The application for the settings of this process."""
+def make_app(*, with_demo: bool | None = None) -> FastAPI:
+    """The application for the settings of this process; the demo's own doors only outside production."""
     settings = get_settings()
+    with_demo = settings.profile != "prod" if with_demo is None else with_demo
     app = FastAPI(
         title="Hiện Trường",
         version=VERSION,
@@ -44,16 +47,19 @@ def make_app() -> FastAPI:
     )
     problems.install(app)
     for router in (auth.router, reports.router, steps.router, steps.audit, directory.router, stream.router):
-        app.include_router(router)
+        app.include_router(router, dependencies=[StrictParameters])
     for name in PARTS:
         if importlib.util.find_spec(name):
-            app.include_router(importlib.import_module(name).router)
-    if settings.profile != "prod":
-        app.include_router(demo.router)
+            part = importlib.import_module(name)
+            reads_alone = getattr(part, "READS_QUERY_ALONE", False)
+            app.include_router(part.router, dependencies=[] if reads_alone else [StrictParameters])
+    if with_demo:
+        app.include_router(demo.router, dependencies=[StrictParameters])
     app.include_router(health.router)
     pages.install(app)
     app.add_middleware(Gate, slots=settings.db_slots, waiting=settings.db_queue)
     app.add_middleware(health.Measured)
+    app.add_middleware(Edge)
     app.add_middleware(Marked)
     app.openapi = lambda: described(app)  # type: ignore[method-assign]
     return app

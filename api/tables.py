@@ -4,6 +4,7 @@ import importlib.util
 
 import dispatch.people.tables
 import dispatch.tables.directory
+import dispatch.tables.promise
 import dispatch.tables.report  # noqa: F401 - imported for what they register
 import kit.jobs
 import kit.outbox  # noqa: F401

@@ -15,7 +15,7 @@ from dispatch.domain.policy import Policy
 from dispatch.domain.promise import Target
 from dispatch.domain.sla_life import pause_ends_at, start_clock
 from dispatch.snapshot import Snapshot, to_target
-from dispatch.tables.report import SlaClock, SlaEntry
+from dispatch.tables.promise import SlaClock, SlaEntry
 from kit.ids import new_id
 
 

@@ -19,7 +19,8 @@ from dispatch.domain.ladder import Rung, rung_instants
 from dispatch.domain.report import Action, Status
 from dispatch.domain.sla_writing import breach
 from dispatch.progress import Case, Said, open_case, take_step
-from dispatch.tables.report import Escalation, Report
+from dispatch.tables.promise import Escalation
+from dispatch.tables.report import Report
 from kit.db import unit_of_work
 
 BATCH = 200

@@ -130,35 +130,36 @@ def take_step(case: Case, action: Action, said: Said | None = None) -> None:
         text=said.text,
     )
     _repeat_dues(case)
-    name = EVENT_OF[action]
-    if action is Action.SUBMIT_RESULT and after is Status.AWAITING_APPROVAL:
-        name = "report.result_submitted"
-    emit(
-        case.session,
-        Event(
-            name=name,
-            subject=report.id,
-            occurred_at=case.now,
-            data={
-                "code": report.code,
-                "status": report.status,
-                "version": report.version,
-                "agency": report.agency_code,
-                "area": report.area_code,
-                "category": report.category_code,
-                "action": str(action),
-                "actor": str(case.actor.id) if case.actor is not SYSTEM else None,
-                "actor_role": str(case.actor.role),
-                "reporter": str(report.reporter_id),
-                "worker": str(report.worker_id) if report.worker_id else None,
-                "team": report.team_code,
-                "visibility": said.visibility,
-                "seq": entry.seq,
-                "cycle": report.cycle,
-                **_former_crew(case),
-                **said.news,
-            },
-        ),
+    emit(case.session, _event(case, action, said, entry.seq))
+
+
+def _event(case: Case, action: Action, said: Said, seq: int) -> Event:
+    """The fact for everybody else: ids and enum values only."""
+    report, by_system = case.report, case.actor is SYSTEM
+    waits = action is Action.SUBMIT_RESULT and report.status == Status.AWAITING_APPROVAL
+    return Event(
+        name="report.result_submitted" if waits else EVENT_OF[action],
+        subject=report.id,
+        occurred_at=case.now,
+        data={
+            "code": report.code,
+            "status": report.status,
+            "version": report.version,
+            "agency": report.agency_code,
+            "area": report.area_code,
+            "category": report.category_code,
+            "action": str(action),
+            "actor": None if by_system else str(case.actor.id),
+            "actor_role": str(case.actor.role),
+            "reporter": str(report.reporter_id),
+            "worker": str(report.worker_id) if report.worker_id else None,
+            "team": report.team_code,
+            "visibility": said.visibility,
+            "seq": seq,
+            "cycle": report.cycle,
+            **_former_crew(case),
+            **said.news,
+        },
     )
 
 

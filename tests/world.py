@@ -22,17 +22,28 @@ from dispatch.escalate import sweep
 from dispatch.intake import Draft, submit_report
 from dispatch.people.tables import Account, Person
 from dispatch.steps import perform
-from dispatch.tables.report import Report, SlaClock, TimelineEntry
+from dispatch.tables.promise import SlaClock
+from dispatch.tables.report import Report, TimelineEntry
 from kit.clock import advance, utc_now
 from kit.db import reading, unit_of_work
 from kit.ids import new_id
 from kit.outbox import Outbox
 from kit.settings import get_settings
 
-DIRECTORY = (
-    "agency duty_function function_holder area category routing_rule sla_policy work_calendar calendar_day team"
-    " account field_worker"
-).split()
+DIRECTORY = [
+    "agency",
+    "duty_function",
+    "function_holder",
+    "area",
+    "category",
+    "routing_rule",
+    "sla_policy",
+    "work_calendar",
+    "calendar_day",
+    "team",
+    "account",
+    "field_worker",
+]
 POINTS = {
     "Việt Trì": (105.4043, 21.33262),
     "Nông Trang": (105.34712, 21.32494),

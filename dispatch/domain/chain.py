@@ -17,7 +17,7 @@ import rfc8785
 GENESIS = bytes(32)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Entry:
     """One line of the timeline as it is hashed and stored. `salt` is empty where there is no text."""
 
@@ -57,7 +57,7 @@ def new_entry(
 ) -> Entry:
     """The next entry after `prev_hash`. `data` must hold JSON values only (no floats beyond IEEE doubles)."""
     salt = secrets.token_bytes(16) if text is not None else b""
-    body: dict[str, Any] = {
+    said: dict[str, Any] = {
         "report": str(report_id),
         "seq": seq,
         "at": at.astimezone(UTC).isoformat(timespec="microseconds"),
@@ -71,25 +71,9 @@ def new_entry(
         "data": data or {},
         "text_digest": text_digest(salt, text) if text is not None else None,
     }
-    canonical = rfc8785.dumps(body)
-    return Entry(
-        report_id=report_id,
-        seq=seq,
-        at=at,
-        action=action,
-        from_status=from_status,
-        to_status=to_status,
-        actor_role=actor_role,
-        actor_id=actor_id,
-        actor_agency=actor_agency,
-        visibility=visibility,
-        data=data or {},
-        text=text,
-        salt=salt,
-        canonical=canonical.decode(),
-        prev_hash=prev_hash,
-        hash=chained(prev_hash, canonical),
-    )
+    canonical = rfc8785.dumps(said)
+    columns = (report_id, seq, at, action, from_status, to_status, actor_role, actor_id, actor_agency, visibility)
+    return Entry(*columns, data or {}, text, salt, canonical.decode(), prev_hash, chained(prev_hash, canonical))
 
 
 def chained(prev_hash: bytes, canonical: bytes) -> bytes:

@@ -16,7 +16,8 @@ from dispatch.people.tables import Person
 from dispatch.sight import handles, sees
 from dispatch.snapshot import Snapshot
 from dispatch.tables.directory import FieldWorker
-from dispatch.tables.report import Assignment, Report, SlaClock
+from dispatch.tables.promise import SlaClock
+from dispatch.tables.report import Assignment, Report
 from dispatch.words import WORDS
 from kit.ids import read_code, show_code
 from media.links import photos_of
@@ -114,12 +115,22 @@ def detail(session: Session, view: View, actor: Actor | None, locale: str, now: 
         "description": "" if text_is_sealed(report, actor) else report.description,
     }
     body |= {"cycle": report.cycle, "hops": report.hops, "is_public": report.is_public}
-    if view.whole:
-        body |= {"assignment": _assignment(session, report), "reporter": {"alias": _alias(session, report)}}
-        body |= {"address": report.address, "attributes": report.attributes, "text_flags": report.text_flags}
-    else:
-        body |= {"assignment": None, "reporter": None, "address": "", "attributes": {}, "text_flags": []}
-    return body
+    return body | (_for_insiders(session, report) if view.whole else _FOR_STRANGERS)
+
+
+_FOR_STRANGERS: dict[str, Any] = {
+    "assignment": None, "reporter": None, "address": "", "attributes": {}, "text_flags": []
+}  # fmt: skip
+
+
+def _for_insiders(session: Session, report: Report) -> dict[str, Any]:
+    return {
+        "assignment": _assignment(session, report),
+        "reporter": {"alias": _alias(session, report)},
+        "address": report.address,
+        "attributes": report.attributes,
+        "text_flags": report.text_flags,
+    }
 
 
 def because(report: Report, locale: str) -> dict[str, Any]:
@@ -138,17 +149,13 @@ def because(report: Report, locale: str) -> dict[str, Any]:
 def area_of(report: Report) -> dict[str, Any] | None:
     if report.area_code is None:
         return None
-    name = ""
-    for hit in _areas_of_trace(report):
-        if hit["code"] == report.area_code:
-            name = hit["name"]
+    name = next((hit["name"] for hit in _areas_of_trace(report) if hit["code"] == report.area_code), "")
     return {"code": report.area_code, "name": name, "approximate": report.approximate}
 
 
 def _areas_of_trace(report: Report) -> list[dict[str, Any]]:
     route = (report.route or {}).get("route") or {}
-    found = [hit["area"] for hit in route.get("areas", [])]
-    return [*found, *([route["area"]] if route.get("area") else [])]
+    return [*(hit["area"] for hit in route.get("areas", [])), *filter(None, [route.get("area")])]
 
 
 def promises(report: Report, clocks: list[SlaClock]) -> dict[str, str | None]:
@@ -189,21 +196,11 @@ def risk_limit(snapshot: Snapshot, now: datetime) -> datetime:
 
 
 def _location(report: Report, *, whole: bool) -> dict[str, Any]:
+    """The place as sent for insiders, rounded to about 100 m for strangers."""
+    place = {"source": report.location_source, "coarse": not whole}
     if whole:
-        return {
-            "lat": report.lat,
-            "lon": report.lon,
-            "accuracy_m": report.accuracy_m,
-            "source": report.location_source,
-            "coarse": False,
-        }
-    return {
-        "lat": round(report.lat, COARSE),
-        "lon": round(report.lon, COARSE),
-        "accuracy_m": 100.0,
-        "source": report.location_source,
-        "coarse": True,
-    }
+        return place | {"lat": report.lat, "lon": report.lon, "accuracy_m": report.accuracy_m}
+    return place | {"lat": round(report.lat, COARSE), "lon": round(report.lon, COARSE), "accuracy_m": 100.0}
 
 
 def _clock(clock: SlaClock) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from dispatch.people.tables import AccessGrant, AuditEntry
 from dispatch.recalculate import recalculate
 from dispatch.rulebook import bump_version
 from dispatch.tables.directory import CalendarDay
-from dispatch.tables.report import Escalation, ExtensionRequest, SlaEntry
+from dispatch.tables.promise import Escalation, SlaEntry
+from dispatch.tables.report import ExtensionRequest
 from dispatch.verify import verify
 from kit.clock import utc_now
 from kit.db import raw, reading, unit_of_work
