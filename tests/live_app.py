@@ -4,6 +4,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from uuid import NAMESPACE_URL, uuid5
 
 import httpx
 import uvicorn
@@ -27,10 +28,11 @@ def live_app() -> Iterator[httpx.Client]:
 
 
 def bearer(role: str, agency: str | None = None) -> dict[str, str]:
-    """The header of somebody signed in with this role, of this agency where the role has one."""
+    """The header of somebody signed in with this role, of this agency where the role has one; always the same one."""
     from kit.clock import utc_now
-    from kit.ids import new_id
     from kit.tokens import sign_access
 
-    claims = {"sub": str(new_id()), "role": role} | ({"agency": agency} if agency else {})
+    claims = {"sub": str(uuid5(NAMESPACE_URL, f"{role}/{agency}")), "role": role} | (
+        {"agency": agency} if agency else {}
+    )
     return {"Authorization": f"Bearer {sign_access(claims, now=utc_now(), lives_for=3600)}"}
