@@ -5,18 +5,27 @@ surrogate. So: size, UTF-8, JSON without repeats or NaN or depth, then the wire 
 """
 
 import json
+import re
 import unicodedata
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from kit.problems import FieldError, Invalid, Malformed, TooLarge, Unsupported
 
 MAX_BODY = 256 * 1024
 MAX_DEPTH = 32
+MAX_MARKS = 6  # combining signs on one letter; Vietnamese needs two, no script in use needs more than five
+INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff"))
 Model = TypeVar("Model", bound=BaseModel)
 BODY_MODELS: dict[str, type[BaseModel]] = {}
+
+
+class MalformedJson(Malformed):
+    """The body is not JSON, or is nested without bottom."""
+
+    slug, title = "malformed-json", "Not JSON"
 
 
 class UnknownField(Invalid):
@@ -26,14 +35,19 @@ class UnknownField(Invalid):
 
 
 def _clean(text: str) -> str:
-    """NFC, and no NUL, lone surrogate or bidirectional override: PostgreSQL or readers would trip over them."""
+    """NFC, and no NUL, lone surrogate or tower of accents: PostgreSQL or readers would trip over them."""
     if any(sign == "\0" or "\ud800" <= sign <= "\udfff" for sign in text):
         raise ValueError("characters")
+    marks = 0
+    for sign in text:
+        marks = marks + 1 if sign > "\u02ff" and unicodedata.category(sign) in {"Mn", "Me"} else 0
+        if marks > MAX_MARKS:
+            raise ValueError("characters")
     return unicodedata.normalize("NFC", text)
 
 
 def _one_line(text: str) -> str:
-    cleaned = _clean(text).translate(dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff"))).strip()
+    cleaned = _clean(text).translate(INVISIBLE).strip()
     if any(unicodedata.category(sign) in {"Cc", "Cf"} for sign in cleaned):
         raise ValueError("characters")
     return cleaned
@@ -41,6 +55,17 @@ def _one_line(text: str) -> str:
 
 Text = Annotated[str, AfterValidator(_clean)]  # free text: NFC, readable characters
 Line = Annotated[str, AfterValidator(_one_line)]  # names, codes: one line, nothing invisible
+
+
+def _six_digits(text: str) -> str:
+    """ASCII digits only: int("０９１２") would read full-width ones. What a keyboard adds unseen is dropped."""
+    cleaned = text.translate(INVISIBLE).strip()
+    if not (cleaned.isascii() and cleaned.isdigit() and len(cleaned) == 6):
+        raise ValueError("digits")
+    return cleaned
+
+
+SixDigits = Annotated[str, Field(max_length=40), AfterValidator(_six_digits)]
 
 
 class Wire(BaseModel):
@@ -80,7 +105,7 @@ def _no_constants(_name: str) -> Any:
 
 def _depth(value: Any, left: int = MAX_DEPTH) -> None:
     if left == 0:
-        raise Malformed()
+        raise MalformedJson()
     if isinstance(value, dict):
         for child in value.values():
             _depth(child, left - 1)
@@ -90,18 +115,26 @@ def _depth(value: Any, left: int = MAX_DEPTH) -> None:
 
 
 def load_json(raw: bytes) -> Any:
-    """The JSON value, or Malformed; repeats, NaN, wrong encodings and bottomless nesting are refused."""
+    """The JSON value, or Malformed; repeats, NaN and wrong encodings are refused."""
     try:
-        value = json.loads(raw.decode("utf-8"), object_pairs_hook=_no_repeats, parse_constant=_no_constants)
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError, ValueError) as error:
+        return json.loads(raw.decode("utf-8"), object_pairs_hook=_no_repeats, parse_constant=_no_constants)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise MalformedJson() from error
+    except ValueError as error:  # no UTF-8, or a number of thousands of digits
         raise Malformed() from error
-    _depth(value)
-    return value
 
 
 def parse(model: type[Model], raw: bytes) -> Model:
     """The wire model of these bytes; Malformed, UnknownField or Invalid with a pointer per wrong place."""
-    load_json(raw)
+    value = load_json(raw)
+    if isinstance(value, dict):
+        known = {field.alias or name for name, field in model.model_fields.items()}
+        strange = [name for name in value if name not in known]
+        if strange:  # told before its content is looked at: it may be as deep as it likes
+            raise UnknownField(
+                errors=tuple(FieldError(f"/{_escape(name)}", "extra-forbidden") for name in strange[:20])
+            )
+    _depth(value)
     try:
         return model.model_validate_json(raw)
     except ValidationError as error:
@@ -119,8 +152,8 @@ def refused(error: ValidationError) -> Invalid:
 
 
 def _escape(part: str | int) -> str:
-    shown = str(part).replace("~", "~0").replace("/", "~1")
-    return shown[:64].encode("utf-8", "replace").decode()
+    """A member's name as part of a JSON pointer. Names that the caller invented are input: only plain ones are said."""
+    return str(part) if re.fullmatch(r"[A-Za-z0-9_.-]{1,40}", str(part)) else "?"
 
 
 def describes(model: type[BaseModel]) -> dict[str, Any]:

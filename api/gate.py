@@ -10,9 +10,11 @@ from uuid import uuid4
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.problems import answer
+from api.edge import header
+from api.problems import answer, unforeseen
 from kit.logs import request_id
 from kit.problems import Unavailable
+from kit.words import best_locale
 
 OUTSIDE = (
     "/healthz",
@@ -33,8 +35,13 @@ HEADERS = (
     (b"referrer-policy", b"no-referrer"),
     (b"strict-transport-security", b"max-age=31536000; includeSubDomains"),
     (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"geolocation=(self), camera=(self), microphone=()"),
 )
-API_CSP = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+API_CSP = (
+    b"content-security-policy",
+    b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+)
 
 
 class Gate:
@@ -50,7 +57,8 @@ class Gate:
             await self.app(scope, receive, send)
             return
         if self._queued >= self.waiting or not await self._enter():
-            await answer(Unavailable(retry_after=1), "vi")(scope, receive, send)
+            locale = best_locale(header(scope, b"accept-language"))
+            await answer(Unavailable(retry_after=1), locale)(scope, receive, send)
             return
         try:
             await self.app(scope, receive, send)
@@ -70,7 +78,7 @@ class Gate:
 
 
 class Marked:
-    """ASGI middleware: the request id (the caller's if it is harmless) and the safe headers."""
+    """ASGI middleware: the request id (the caller's if it is harmless), the safe headers, and a 500 that has both."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -79,12 +87,14 @@ class Marked:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        given = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"x-request-id"), "")
-        mark = given if _REQUEST_ID.match(given) else uuid4().hex
-        token = request_id.set(mark)
+        given = header(scope, b"x-request-id") or ""
+        mark = given if _REQUEST_ID.fullmatch(given) else uuid4().hex
+        token, started = request_id.set(mark), False
 
         async def marked(message: Message) -> None:
+            nonlocal started
             if message["type"] == "http.response.start":
+                started = True
                 have = {name.lower() for name, _ in message["headers"]}
                 message["headers"] = [
                     *message["headers"],
@@ -95,5 +105,9 @@ class Marked:
 
         try:
             await self.app(scope, receive, marked)
+        except Exception as error:
+            if started:  # too late for another answer: the connection breaks, which a client notices
+                raise
+            await unforeseen(error, best_locale(header(scope, b"accept-language")))(scope, receive, marked)
         finally:
             request_id.reset(token)

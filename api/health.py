@@ -13,6 +13,7 @@ from kit.jobs import stats
 from kit.problems import NotFound, Unavailable
 
 router = APIRouter(include_in_schema=False)
+_OF_PROXIES = ("x-forwarded-for", "x-forwarded-host", "x-real-ip", "forwarded", "via")
 REQUESTS = Counter("ht_requests_total", "Answers by method, route and status", ["method", "route", "status"])
 SECONDS = Histogram("ht_request_seconds", "Time to the answer's first byte", ["method", "route"])
 JOBS = Gauge("ht_jobs", "Jobs by state", ["state"])
@@ -40,7 +41,7 @@ def ready() -> Response:
 def metrics(request: Request) -> Response:
     """For a scraper on this machine; through a proxy or from elsewhere there is nothing here."""
     peer = request.client.host if request.client else ""
-    if peer not in {"127.0.0.1", "::1"} or "x-forwarded-for" in request.headers:
+    if peer not in {"127.0.0.1", "::1"} or any(name in request.headers for name in _OF_PROXIES):
         raise NotFound()
     with reading() as session:
         counted = stats(session)

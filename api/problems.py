@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse, Response
 from psycopg import OperationalError
 from sqlalchemy.exc import DBAPIError, TimeoutError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from api.words import WORDS, say_problem
 from kit import problems as kinds
@@ -17,7 +18,22 @@ from kit.words import best_locale
 
 log = logging.getLogger("api.problems")
 
+
+class MethodNotAllowed(kinds.Problem):
+    """This address does not take that method; `Allow` lists those it takes."""
+
+    slug, title = "method-not-allowed", "Method not allowed"
+
+
+class HeadersTooLarge(kinds.Problem):
+    """The request carries more or longer headers than we take."""
+
+    slug, title = "headers-too-large", "Headers too large"
+
+
 STATUS: tuple[tuple[type[kinds.Problem], int], ...] = (
+    (MethodNotAllowed, 405),
+    (HeadersTooLarge, 431),
     (kinds.Malformed, 400),
     (kinds.Unauthenticated, 401),
     (kinds.Forbidden, 403),
@@ -35,16 +51,8 @@ STATUS: tuple[tuple[type[kinds.Problem], int], ...] = (
 )
 
 
-class MethodNotAllowed(kinds.Problem):
-    """This address does not take that method; `Allow` lists those it takes."""
-
-    slug, title = "method-not-allowed", "Method not allowed"
-
-
 def status_of(problem: kinds.Problem | type[kinds.Problem]) -> int:
     kind = problem if isinstance(problem, type) else type(problem)
-    if issubclass(kind, MethodNotAllowed):
-        return 405
     return next((status for base, status in STATUS if issubclass(kind, base)), 500)
 
 
@@ -107,8 +115,8 @@ def install(app: FastAPI) -> None:
             error.status_code, kinds.Malformed
         )
         response = answer(chosen(), locale(request))
-        if error.status_code == 405 and error.headers:
-            response.headers.update(error.headers)
+        if error.status_code == 405:
+            response.headers["Allow"] = ", ".join(sorted(_methods_here(request)))
         return response
 
     @app.exception_handler(DBAPIError)
@@ -116,7 +124,7 @@ def install(app: FastAPI) -> None:
         if error.connection_invalidated or isinstance(error.orig, OperationalError):
             log.warning("database away", extra={"error": type(error.orig).__name__})
             return answer(kinds.Unavailable(), locale(request))
-        return unforeseen(request, error)
+        return unforeseen(error, locale(request))
 
     @app.exception_handler(OperationalError)
     @app.exception_handler(TimeoutError)
@@ -126,16 +134,27 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def anything(request: Request, error: Exception) -> Response:
-        return unforeseen(request, error)
+        return unforeseen(error, locale(request))
 
-    def unforeseen(request: Request, error: Exception) -> Response:
-        """A 500 shows an id and nothing else."""
-        log.error("unforeseen", exc_info=error, extra={"path": request.url.path})
-        body = {
-            "type": "/problems/internal-error",
-            "title": WORDS.say("internal-error-title", locale(request)),
-            "status": 500,
-            "detail": WORDS.say("internal-error-detail", locale(request)),
-            "instance": f"urn:request:{request_id.get()}",
-        }
-        return JSONResponse(body, 500, media_type="application/problem+json")
+
+def _methods_here(request: Request) -> set[str]:
+    """Every method that some route takes at this address."""
+    found: set[str] = set()
+    for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"):
+        asked = {**request.scope, "method": method}
+        if any(route.matches(asked)[0] is Match.FULL for route in request.app.routes):
+            found.add(method)
+    return found
+
+
+def unforeseen(error: Exception, locale: str) -> Response:
+    """A 500 shows an id and nothing else; the log has the rest under the same id."""
+    log.error("unforeseen", exc_info=error)
+    body = {
+        "type": "/problems/internal-error",
+        "title": WORDS.say("internal-error-title", locale),
+        "status": 500,
+        "detail": WORDS.say("internal-error-detail", locale),
+        "instance": f"urn:request:{request_id.get()}",
+    }
+    return JSONResponse(body, 500, {"Cache-Control": "no-store"}, media_type="application/problem+json")

@@ -1,6 +1,10 @@
 problem-title = It could not be done
 malformed-request-title = The request cannot be read
 malformed-request-detail = What was sent is not valid UTF-8 JSON, or repeats a member. Nothing was changed.
+malformed-json-title = Not JSON
+malformed-json-detail = What was sent is not valid JSON, or is nested too deeply. Nothing was changed.
+headers-too-large-title = Headers too large
+headers-too-large-detail = The request carries more or longer HTTP headers than the system takes.
 unauthenticated-title = Sign in first
 unauthenticated-detail = No valid sign-in came with the request. Sign in and send it again.
 forbidden-title = Not allowed

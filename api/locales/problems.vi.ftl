@@ -1,6 +1,10 @@
 problem-title = Không thực hiện được
 malformed-request-title = Không đọc được yêu cầu
 malformed-request-detail = Nội dung gửi lên không phải JSON UTF-8 hợp lệ, hoặc có thành phần bị lặp. Chưa có gì thay đổi.
+malformed-json-title = Không phải JSON
+malformed-json-detail = Nội dung gửi lên không phải JSON hợp lệ, hoặc lồng quá sâu. Chưa có gì thay đổi.
+headers-too-large-title = Phần đầu yêu cầu quá lớn
+headers-too-large-detail = Yêu cầu mang quá nhiều hoặc quá dài các trường tiêu đề HTTP.
 unauthenticated-title = Cần đăng nhập
 unauthenticated-detail = Yêu cầu chưa có đăng nhập hợp lệ. Đăng nhập rồi gửi lại.
 forbidden-title = Không được phép

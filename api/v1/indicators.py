@@ -13,6 +13,7 @@ from admin.indicators.exports import as_csv, as_xlsx
 from admin.indicators.figures import figures
 from admin.indicators.lists import MOST, figure_reports
 from admin.indicators.question import KEYS, Basis, Question, Units, Viewer, read_indicators, read_question, refused
+from api.cursors import PageDep
 from api.deps import LocaleDep, OptionalActorDep, SessionDep, StaffDep
 from api.v1.answers import json_answer
 from dispatch.domain.actors import Actor
@@ -21,6 +22,7 @@ from kit.ids import show_code
 from kit.problems import FieldError, Invalid
 
 router = APIRouter(prefix="/v1", tags=["figures"])
+READS_QUERY_ALONE = True  # group keys are parameters here, so `_question` refuses the unknown ones
 Codes = Annotated[list[str], Query(max_length=30)]
 Groups = Annotated[list[str] | None, Query(max_length=8)]
 Edge = Annotated[str | None, Query(max_length=40)]
@@ -95,14 +97,14 @@ def behind(
     actor: StaffDep,
     locale: LocaleDep,
     indicator: Annotated[str, Query(max_length=40)],
+    place: PageDep,
     limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
-    cursor: Annotated[str | None, Query(max_length=600)] = None,
 ) -> Response:
     """Exactly the reports a figure counts, newest first; group keys (`area=…&day=…`) narrow it to one group."""
     question = _question(request, actor, locale, more={"limit", "cursor"}, own_only=True)
-    page = figure_reports(session, read_indicators([indicator])[0], question, limit=limit, cursor=cursor)
+    page = figure_reports(session, read_indicators([indicator])[0], question, limit=limit, cursor=place.after)
     items = [item | {"code": show_code(item["code"])} for item in page["items"]]
-    return json_answer(page | {"items": items})
+    return json_answer(page | {"items": items, "next": place.next(page["next"])})
 
 
 def _question(

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
 from api.body import Line, Wire, describes, parse
+from api.cursors import PageDep
 from api.deps import ActorDep, BodyDep, DeskDep, SessionDep
 from dispatch.domain.actors import Actor
 from kit.clock import utc_now
@@ -19,7 +20,6 @@ from notifications.tables import Delivery, Preference
 router = APIRouter(prefix="/v1", tags=["messages"])
 _CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 PageSize = Annotated[int, Query(ge=1, le=200)]
-CursorIn = Annotated[str | None, Query(max_length=512)]
 
 
 class PushDeviceIn(Wire):
@@ -168,17 +168,17 @@ def _preferences(wishes: Preference) -> PreferencesOut:
 def read_inbox(
     actor: ActorDep,
     session: SessionDep,
+    page: PageDep,
     unread: bool = False,
     limit: PageSize = 50,
-    cursor: CursorIn = None,
 ) -> InboxOut:
     """My messages, newest first, in the language I ask for."""
     mine = inbox.owners(session, _kind(actor), actor.id)
-    lines = inbox.newest(session, mine, unread=unread, after=_after(cursor), limit=limit + 1, locale=actor.locale)
+    lines = inbox.newest(session, mine, unread=unread, after=_after(page.after), limit=limit + 1, locale=actor.locale)
     shown, last = lines[:limit], lines[limit - 1].message if len(lines) > limit else None
     return InboxOut(
         items=[_inbox_line(line) for line in shown],
-        next=to_cursor(last.created_at.isoformat(), last.id) if last else None,
+        next=page.next(to_cursor(last.created_at.isoformat(), last.id)) if last else None,
         unread=inbox.count_unread(session, mine),
     )
 
@@ -210,17 +210,17 @@ def read_message(message_id: UUID, actor: ActorDep, session: SessionDep) -> Resp
 def undelivered(
     _desk: DeskDep,
     session: SessionDep,
+    page: PageDep,
     state: Literal["dead", "unknown"] | None = None,
     limit: PageSize = 50,
-    cursor: CursorIn = None,
 ) -> DeliveriesOut:
     """Messages that were given up or whose fate is unknown. Addresses are not shown."""
     states = frozenset({state}) if state else desk.SHOWN
-    rows = desk.undelivered(session, states, after=_after(cursor), limit=limit + 1)
+    rows = desk.undelivered(session, states, after=_after(page.after), limit=limit + 1)
     last = rows[limit - 1] if len(rows) > limit else None
     return DeliveriesOut(
         items=[_delivery(row) for row in rows[:limit]],
-        next=to_cursor(last.created_at.isoformat(), last.id) if last else None,
+        next=page.next(to_cursor(last.created_at.isoformat(), last.id)) if last else None,
     )
 
 

@@ -2,15 +2,20 @@
 
 import hashlib
 import hmac
+import unicodedata
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Header, Query, Response
+from sqlmodel import Session
 
+from admin.indicators.question import read_instant
 from api.body import describes, parse
-from api.deps import ActorDep, BodyDep, LocaleDep, OptionalActorDep, SessionDep, StaffDep
+from api.cursors import PageDep
+from api.deps import ActorDep, BodyDep, LocaleDep, NamedDep, OptionalActorDep, SessionDep, StaffDep
+from api.query import read_box
 from api.v1.answers import created_answer, json_answer
 from api.v1.wire import CreatedOut, Page, PhotosIn, ReportIn, ReportOut
 from dispatch import rulebook
@@ -20,13 +25,14 @@ from dispatch.domain.report import Action
 from dispatch.intake import submit_report
 from dispatch.people.contacts import keep_contact
 from dispatch.people.phones import vietnamese_mobile
+from dispatch.people.residents import caller_of
 from dispatch.progress import Said, lock_report, open_case, take_step
 from dispatch.reading import detail as details
 from dispatch.reading import history, lists
 from dispatch.tables.report import Follower
 from kit.clock import utc_now
 from kit.db import unit_of_work
-from kit.problems import FieldError, Forbidden, Invalid
+from kit.problems import FieldError, Forbidden, Invalid, Unauthenticated
 from kit.seal import keyed_digest
 from media.keep import attach
 
@@ -58,12 +64,13 @@ def send_report(raw: BodyDep, actor: ActorDep, locale: LocaleDep) -> Response:
         raise Forbidden()
     contact = _contact(asked)
     with unit_of_work() as session:
-        receipt = submit_report(session, asked.to_draft(_CHANNELS[actor.role]), reporter=actor, now=now)
+        sender = _sender(session, asked, actor, contact.get("phone"), now)
+        receipt = submit_report(session, asked.to_draft(_CHANNELS[actor.role]), reporter=sender, now=now)
         report_id = receipt.report_id
         if contact and not receipt.replayed:
             keep_contact(
                 session,
-                person=actor.id,
+                person=sender.id,
                 report=report_id,
                 values=contact,
                 notify=asked.contact.notify if asked.contact else (),
@@ -77,6 +84,14 @@ def send_report(raw: BodyDep, actor: ActorDep, locale: LocaleDep) -> Response:
         )
     headers = {"Idempotent-Replayed": "true"} if receipt.replayed else {}
     return Response(orjson.dumps(body), 201, media_type="application/json", headers=headers)
+
+
+def _sender(session: Session, asked: ReportIn, actor: Actor, phone: str | None, now: datetime) -> Actor:
+    """Whose report it is: the caller's own, or, typed by the hotline, the person on the phone."""
+    if actor.role is not Role.OPERATOR:
+        return actor
+    person = caller_of(session, UUID(str(asked.id)), phone, now=now)
+    return Actor(id=person.id, role=Role.RESIDENT, alias=person.alias)
 
 
 def _contact(asked: ReportIn) -> dict[str, str | None]:
@@ -99,10 +114,10 @@ def _attach(session: SessionDep, report_id: UUID, actor: Actor, photos: list[UUI
 
 @router.get("", response_model=Page)
 def list_reports(
-    request: Request,
     session: SessionDep,
     actor: OptionalActorDep,
     locale: LocaleDep,
+    page: PageDep,
     mine: bool = False,
     status: Annotated[list[str] | None, Query(max_length=20)] = None,
     category: Annotated[list[str] | None, Query(max_length=50)] = None,
@@ -113,16 +128,18 @@ def list_reports(
     at_risk: bool | None = None,
     q: Annotated[str | None, Query(min_length=2, max_length=100)] = None,
     bbox: Annotated[str | None, Query(max_length=100)] = None,
-    from_: Annotated[datetime | None, Query(alias="from")] = None,
-    to: datetime | None = None,
+    from_: Annotated[str | None, Query(alias="from", max_length=40)] = None,
+    to: Annotated[str | None, Query(max_length=40)] = None,
     external_id: Annotated[str | None, Query(max_length=100)] = None,
     sort: Literal["received_at", "due_at"] = "received_at",
     order: Literal["asc", "desc"] = "desc",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[str | None, Query(max_length=600)] = None,
 ) -> Response:
-    """Reports the caller may see, filtered; newest first unless said otherwise. Unknown parameters are refused."""
-    refuse_unknown(request, list_reports.__annotations__, renamed={"from_": "from"})
+    """Reports the caller may see, filtered; newest first unless said otherwise. Days are local."""
+    if mine and actor is None:
+        raise Unauthenticated()
+    if assigned_to and (actor is None or not actor.is_staff):  # who works on it is not shown, so no filter tells it
+        raise Invalid(errors=(FieldError("/assigned_to", "unknown-parameter"),))
     filters = lists.Filters(
         mine=mine,
         status=tuple(status or ()),
@@ -132,39 +149,18 @@ def list_reports(
         assigned_to=assigned_to,
         overdue=overdue,
         at_risk=at_risk,
-        q=q,
-        bbox=_bbox(bbox),
-        start=from_,
-        end=to,
+        q=unicodedata.normalize("NFC", q) if q else None,
+        bbox=read_box(bbox) if bbox else None,
+        start=read_instant(from_, "from") if from_ else None,
+        end=read_instant(to, "to") if to else None,
         external_id=external_id,
         sort=sort,
         order=order,
         limit=limit,
-        cursor=cursor,
+        cursor=page.after,
     )
-    return json_answer(lists.list_reports(session, actor, filters, locale, utc_now()))
-
-
-def refuse_unknown(request: Request, known: dict[str, Any], renamed: dict[str, str]) -> None:
-    names = {renamed.get(name, name) for name in known}
-    strange = [name for name in request.query_params if name not in names]
-    repeated = {name for name, _ in request.query_params.multi_items()} - {"status", "category", "agency", "area"}
-    twice = [name for name in repeated if len(request.query_params.getlist(name)) > 1]
-    if strange or twice:
-        raise Invalid(errors=tuple(FieldError(f"/{name[:64]}", "unknown-parameter") for name in strange + twice))
-
-
-def _bbox(text: str | None) -> tuple[float, float, float, float] | None:
-    """west,south,east,north in degrees."""
-    if text is None:
-        return None
-    try:
-        west, south, east, north = (float(part) for part in text.split(","))
-    except ValueError as error:
-        raise Invalid(errors=(FieldError("/bbox", "wrong"),)) from error
-    if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
-        raise Invalid(errors=(FieldError("/bbox", "out-of-range"),))
-    return west, south, east, north
+    found = lists.list_reports(session, actor, filters, locale, utc_now())
+    return json_answer(found | {"next": page.next(found["next"])})
 
 
 @router.get("/nearby", response_model=Page)
@@ -183,7 +179,7 @@ def nearby_reports(
 
 @router.get("/{named}", response_model=ReportOut)
 def read_report(
-    named: str, session: SessionDep, actor: OptionalActorDep, locale: LocaleDep, secret: SecretHeader = None
+    named: NamedDep, session: SessionDep, actor: OptionalActorDep, locale: LocaleDep, secret: SecretHeader = None
 ) -> Response:
     """One report by id or code; whole for those who handle or sent it, else its public form."""
     view = view_of(session, named, actor, secret)
@@ -197,7 +193,7 @@ def view_of(session: SessionDep, named: str, actor: Actor | None, secret: str | 
 
 @router.get("/{named}/timeline", response_model=Page)
 def read_timeline(
-    named: str, session: SessionDep, actor: OptionalActorDep, locale: LocaleDep, secret: SecretHeader = None
+    named: NamedDep, session: SessionDep, actor: OptionalActorDep, locale: LocaleDep, secret: SecretHeader = None
 ) -> Response:
     """What happened, oldest first, with the hash chain."""
     view = view_of(session, named, actor, secret)
@@ -206,14 +202,14 @@ def read_timeline(
 
 @router.get("/{named}/promise")
 def read_promise(
-    named: str, session: SessionDep, actor: OptionalActorDep, locale: LocaleDep, secret: SecretHeader = None
+    named: NamedDep, session: SessionDep, actor: OptionalActorDep, locale: LocaleDep, secret: SecretHeader = None
 ) -> Response:
     """Who holds it, until when, why it waits, how often the promise moved."""
     return json_answer(history.promise(session, view_of(session, named, actor, secret), locale))
 
 
 @router.get("/{named}/trace")
-def read_trace(named: str, session: SessionDep, actor: StaffDep) -> Response:
+def read_trace(named: NamedDep, session: SessionDep, actor: StaffDep) -> Response:
     """Why this agency: the stored decision in words and numbers, for staff who handle the report."""
     view = details.find(session, named, actor)
     if not view.whole:
@@ -223,7 +219,7 @@ def read_trace(named: str, session: SessionDep, actor: StaffDep) -> Response:
 
 @router.put("/{named}/photos", openapi_extra=describes(PhotosIn))
 def add_photos(
-    named: str, raw: BodyDep, session: SessionDep, actor: ActorDep, locale: LocaleDep, secret: SecretHeader = None
+    named: NamedDep, raw: BodyDep, session: SessionDep, actor: ActorDep, locale: LocaleDep, secret: SecretHeader = None
 ) -> Response:
     """Photos that came after the report; a repetition changes nothing."""
     asked, now = parse(PhotosIn, raw), utc_now()
@@ -235,7 +231,7 @@ def add_photos(
 
 
 @router.post("/{named}/follow", status_code=204)
-def follow(named: str, session: SessionDep, actor: ActorDep) -> Response:
+def follow(named: NamedDep, session: SessionDep, actor: ActorDep) -> Response:
     """Follow a report: its public news come to the caller's inbox."""
     if actor.role is not Role.RESIDENT:
         raise Forbidden()

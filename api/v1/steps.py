@@ -9,7 +9,7 @@ from fastapi import APIRouter, Header, Response
 from sqlmodel import Session, col, select
 
 from api.body import describes, parse
-from api.deps import ActorDep, BodyDep, LocaleDep, OptionalActorDep, SessionDep, StaffDep
+from api.deps import ActorDep, BodyDep, LocaleDep, NamedDep, OptionalActorDep, SessionDep, StaffDep, canonical_name
 from api.v1.answers import json_answer
 from api.v1.reports import SecretHeader, shown_secret, view_of
 from api.v1.wire import ContactAccessIn, MessageIn, ReportOut, StepIn
@@ -54,7 +54,7 @@ def _sender(session: Session, named: str, actor: Actor | None, secret: str | Non
 
 @router.post("/{named}/steps", response_model=ReportOut, openapi_extra=describes(StepIn))
 def take(
-    named: str,
+    named: NamedDep,
     raw: BodyDep,
     session: SessionDep,
     actor: OptionalActorDep,
@@ -79,18 +79,19 @@ def take(
 
 
 @router.get("/{named}/allowed-steps")
-def allowed(named: str, session: SessionDep, actor: OptionalActorDep, secret: SecretHeader = None) -> Response:
+def allowed(named: NamedDep, session: SessionDep, actor: OptionalActorDep, secret: SecretHeader = None) -> Response:
     """What the caller may do to this report now, and the version to name."""
     caller, by_secret = _sender(session, named, actor, secret)
-    report = details.find(session, named, caller, by_secret=by_secret).report
+    view = details.find(session, named, caller, by_secret=by_secret)
+    report = view.report
     case = open_case(session, rulebook.current(session), report, actor=caller, now=utc_now())
-    actions = [str(action) for action in allowed_for(case, by_secret=by_secret)]
+    actions = [str(action) for action in allowed_for(case, by_secret=by_secret)] if view.whole else []
     return json_answer({"version": report.version, "status": report.status, "allowed": actions})
 
 
 @router.post("/{named}/messages", status_code=201, openapi_extra=describes(MessageIn))
 def say(
-    named: str, raw: BodyDep, session: SessionDep, actor: OptionalActorDep, secret: SecretHeader = None
+    named: NamedDep, raw: BodyDep, session: SessionDep, actor: OptionalActorDep, secret: SecretHeader = None
 ) -> Response:
     """A word on the report's thread. Messages do not race with steps, so no version is asked."""
     caller, by_secret = _sender(session, named, actor, secret)
@@ -109,7 +110,7 @@ def say(
 
 
 @router.post("/{named}/contact-access", openapi_extra=describes(ContactAccessIn))
-def open_contact(named: str, raw: BodyDep, session: SessionDep, actor: StaffDep) -> Response:
+def open_contact(named: NamedDep, raw: BodyDep, session: SessionDep, actor: StaffDep) -> Response:
     """Break the seal: the sender's contact data for a stated reason, for 15 minutes, on record."""
     asked = parse(ContactAccessIn, raw)
     view = details.find(session, named, actor)
@@ -126,7 +127,7 @@ def read_audit(session: SessionDep, actor: ActorDep, report: str) -> Response:
     """The register of acts on a report, for the auditor and the administrator."""
     if actor.role not in (Role.AUDITOR, Role.ADMINISTRATOR):
         raise Forbidden()
-    found = view_of(session, report, actor, None).report
+    found = view_of(session, canonical_name(report), actor, None).report
     rows = session.exec(
         select(AuditEntry).where(AuditEntry.report_id == found.id).order_by(col(AuditEntry.at)).limit(500)
     )

@@ -27,6 +27,7 @@ from kit.ids import show_code
 router = APIRouter(prefix="/v1", tags=["stream"])
 EVERY_S, PING_S, KEPT = 0.25, 15.0, timedelta(hours=48)
 BATCH = 500
+NEWEST = 2**63 - 1  # no event has a greater number
 _NEW = text(
     "SELECT stream_no, name, subject, occurred_at, data FROM outbox WHERE stream_no > :last"
     " AND (name LIKE 'report.%' OR name IN ('figure.changed', 'incident.opened')) ORDER BY stream_no LIMIT :batch"
@@ -146,10 +147,11 @@ async def stream(
     request: Request,
     actor: ActorDep,
     last_event_id: Annotated[str | None, Header(alias="Last-Event-ID", max_length=20)] = None,
-    after: Annotated[int | None, Query(ge=0)] = None,
+    after: Annotated[int | None, Query(ge=0, le=NEWEST)] = None,
 ) -> StreamingResponse:
     """Live changes. Resume with Last-Event-ID or ?after; without either, from now on."""
-    given = int(last_event_id) if last_event_id and last_event_id.isascii() and last_event_id.isdigit() else after
+    said = last_event_id or ""
+    given = min(int(said), NEWEST) if said.isascii() and said.isdigit() else after
     return StreamingResponse(
         _lines(request, actor, given),
         media_type="text/event-stream",

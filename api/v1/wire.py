@@ -20,6 +20,9 @@ def _uuid7(text: str) -> UUID:
 
 
 ClientId = Annotated[str, Field(max_length=36), AfterValidator(_uuid7)]  # lower-case canonical UUIDv7
+AttributeName = Annotated[Line, Field(min_length=1, max_length=64)]
+Exact = Field(ge=-(2**53), le=2**53, allow_inf_nan=False)  # what every JSON reader keeps exactly
+AttributeValue = Annotated[Text, Field(max_length=500)] | bool | Annotated[int, Exact] | Annotated[float, Exact]
 Degrees = Annotated[float, Field(allow_inf_nan=False)]
 ActionName = Annotated[str, Field(json_schema_extra={"enum": [str(action) for action in HANDLERS]})]
 
@@ -49,7 +52,7 @@ class ReportIn(Wire):
     location: Place
     occurred_at: AwareDatetime | None = None
     address: Annotated[Line, Field(max_length=300)] = ""
-    attributes: Annotated[dict[str, str | bool | int | float], Field(max_length=30)] = {}
+    attributes: Annotated[dict[AttributeName, AttributeValue], Field(max_length=30)] = {}
     photos: Annotated[list[ClientId], Field(max_length=10)] = []
     anonymous: bool = False
     contact: ContactIn | None = None

@@ -33,6 +33,10 @@ class PhoneInvalid(Invalid):
     slug, title = "phone-invalid", "Not a Vietnamese mobile number"
 
 
+class NoMobileOfOurs(PhoneInvalid):
+    """A possible number, but a foreign one, a landline or a premium one: no code is sent to it."""
+
+
 class TooManyTries(TooMany):
     """Too many tries; wait `Retry-After` seconds."""
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session, col, delete, select, update
 
-from dispatch.people.errors import LoginWrong, OtpExpired, OtpWrong
+from dispatch.people.errors import LoginWrong, OtpExpired, OtpWrong, TooManyTries
 from dispatch.people.tables import Device, OtpChallenge, Person, SealedContact
 from dispatch.tables.report import Follower, Report
 from kit.events import Event
@@ -21,6 +21,7 @@ from media.keep import hand_over
 
 OTP_LASTS = timedelta(minutes=10)
 OTP_TRIES = 5
+OTP_AGAIN_S = 60  # a new code may be asked for after this long
 
 
 def new_alias() -> str:
@@ -56,7 +57,7 @@ def begin_otp(session: Session, phone: str, *, locale: str, now: datetime) -> Ot
 
 def verify_otp(
     session: Session, challenge_id: UUID, code: str, *, now: datetime, device: UUID | None, locale: str
-) -> Person | OtpWrong | OtpExpired:
+) -> Person | OtpWrong | OtpExpired | TooManyTries:
     """The resident behind a right code; refusals are returned, since the count of tries must be committed.
 
     The count is one UPDATE with its limit in the WHERE clause: a hundred guesses at once are evaluated five times.
@@ -69,7 +70,7 @@ def verify_otp(
         {"id": challenge_id, "most": OTP_TRIES, "now": now},
     ).one_or_none()
     if row is None:
-        return OtpExpired()
+        return _why_dead(session, challenge_id, now)
     if not secrets.compare_digest(row.code_hash, keyed_digest(f"{challenge_id}:{code}", about="otp")):
         return OtpWrong()
     session.execute(text("UPDATE otp_challenge SET used_at = :now WHERE id = :id"), {"now": now, "id": challenge_id})
@@ -77,6 +78,14 @@ def verify_otp(
     if device is not None:
         _join_device(session, device, person)
     return person
+
+
+def _why_dead(session: Session, challenge_id: UUID, now: datetime) -> OtpExpired | TooManyTries:
+    """A code that was guessed at too often says so; unknown, used and old ones look alike."""
+    row = session.get(OtpChallenge, challenge_id)
+    if row is None or row.used_at or row.expires_at <= now or row.tries < OTP_TRIES:
+        return OtpExpired()
+    return TooManyTries(retry_after=OTP_AGAIN_S)
 
 
 def _person_of_phone(session: Session, phone_hash: bytes, phone: str, locale: str, now: datetime) -> Person:
@@ -95,6 +104,22 @@ def _person_of_phone(session: Session, phone_hash: bytes, phone: str, locale: st
             )
         )
     return person
+
+
+def caller_of(session: Session, report_id: UUID, phone: str | None, *, now: datetime) -> Person:
+    """The person a hotline operator types for: the resident of that number, else somebody known by this report only.
+
+    A retry finds the same person, since the nameless one carries the report's own id.
+    """
+    if phone:
+        return _person_of_phone(session, keyed_digest(phone, about="phone"), phone, "vi", now)
+    session.execute(
+        text(
+            "INSERT INTO person (id, alias, locale, created_at) VALUES (:id, :alias, 'vi', :now) ON CONFLICT DO NOTHING"
+        ),
+        {"id": report_id, "alias": new_alias(), "now": now},
+    )
+    return session.get_one(Person, report_id)
 
 
 def bind_device(session: Session, device_id: UUID, secret: str, *, locale: str, now: datetime) -> Person:
