@@ -65,7 +65,7 @@ class SealedContact(SQLModel, table=True):
         Index("ix_sealed_contact_report", "report_id"),
     )
     id: UUID = Field(primary_key=True)
-    person_id: UUID = Field(foreign_key="person.id")
+    person_id: UUID  # a person, or the account of a connected system that sent the report
     report_id: UUID | None = Field(default=None)
     kind: str
     sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
