@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from tests.browser.small_day import SmallDay
+from tests.outside.city import City
 from tests.served import Served, serving
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -34,9 +35,11 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 @pytest.fixture(scope="session")
 def day(served: Served) -> Iterator[SmallDay]:
     """Reports sent, answered and rated through the public API, and counted by the figures."""
-    with SmallDay(served) as small_day:
-        small_day.live()
-        yield small_day
+    city = City(served.base_url, served.data_dir)
+    small_day = SmallDay(city)
+    small_day.live()
+    yield small_day
+    city.http.close()
 
 
 @pytest.fixture(scope="session")

@@ -73,7 +73,7 @@ def test_the_map_is_drawn_from_our_tiles(day: SmallDay, open_panel: Open) -> Non
     wait_for_map(page)
     busiest = max(day.items("backlog", group_by="area"), key=lambda item: item["value"])
     assert str(busiest["value"]) in page.locator(".callout").first.inner_text()
-    assert page.locator(".mapnote").inner_text().startswith(str(len(day.areas())))
+    assert page.locator(".mapnote").inner_text().startswith(str(len(day.city.demo["areas"])))
     page.wait_for_timeout(1_000)  # the last tiles
     assert different_colours(page.locator(".ground").screenshot()) > 20  # ramp, borders, labels with soft edges
 
@@ -112,7 +112,7 @@ def test_a_new_report_moves_the_panel_without_a_reload(day: SmallDay, open_panel
     page = open_panel()
     page.evaluate("window.kept = true")
     before = number(page.locator("[data-part=open] .fig"))
-    day.send(day.point(5))
+    day.send(5)
     page.wait_for_function(
         "(before) => Number(document.querySelector('[data-part=open] .fig').innerText) === before + 1",
         arg=before,
