@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from admin.indicators.calendars import working_positions
 from admin.indicators.catalogue import Indicator, Kind
+from admin.indicators.fast import fast_rows
 from admin.indicators.names import names_of
 from admin.indicators.question import Question, refused
 from admin.indicators.statements import Population, population
@@ -70,6 +71,9 @@ def figures(session: Session, indicators: Iterable[Indicator], question: Questio
 def _rows(
     connection: psycopg.Connection[Any], indicator: Indicator, question: Question, positions: dict[str, Any]
 ) -> list[dict[str, Any]]:
+    quick = fast_rows(connection, indicator, question)
+    if quick is not None:
+        return quick
     found = population(indicator, question)
     params = found.params | positions | {"most": MOST_ITEMS + 1, "cells": CELLS_PER_GROUP}
     statement = _statement(indicator, question, found)

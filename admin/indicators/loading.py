@@ -19,6 +19,7 @@ from sqlmodel import Session
 
 from admin.indicators.calendars import Calendars, calendars
 from admin.indicators.facts import Due, Line, Subject, rows_of
+from admin.indicators.rollups import days_of, mark_dirty
 from admin.indicators.tables import COLUMNS
 from dispatch.domain.actors import Role
 from kit.db import raw
@@ -69,7 +70,10 @@ def refresh(session: Session, ids: Iterable[UUID], *, today: date) -> int:
         ([str(one) for one in wanted],),
     )
     rows = list(_fact_rows(connection, wanted, calendars(session), today))
-    connection.execute("DELETE FROM report_fact WHERE report_id = ANY(%s)", (wanted,))
+    gone = connection.execute(
+        "DELETE FROM report_fact WHERE report_id = ANY(%s) RETURNING received_on, answered_on", (wanted,)
+    )
+    mark_dirty(connection, [day for row in gone for day in row if day])
     connection.execute("DELETE FROM report_fact_past WHERE report_id = ANY(%s)", (wanted,))
     write(connection, rows)
     return len({row["report_id"] for row in rows})
@@ -85,10 +89,12 @@ def rebuild(
     connection, zone = raw(session), ZoneInfo(get_settings().timezone)
     start, end = (datetime.combine(day, datetime.min.time(), zone) for day in (from_day, to_day))
     for table in ("report_fact", "report_fact_past"):
-        connection.execute(
-            sql.SQL("DELETE FROM {} WHERE received_on >= %s AND received_on < %s").format(sql.Identifier(table)),
+        gone = connection.execute(
+            sql.SQL("DELETE FROM {} WHERE received_on >= %s AND received_on < %s RETURNING received_on, answered_on")
+            .format(sql.Identifier(table)),
             (from_day, to_day),
-        )
+        )  # fmt: skip
+        mark_dirty(connection, {day for row in gone for day in row if day})
     done, after = 0, UUID(int=0)
     while True:
         page = connection.execute(
@@ -114,12 +120,14 @@ def days_of_reports(session: Session) -> tuple[date, date] | None:
 def write(connection: psycopg.Connection[Any], rows: Iterable[dict[str, Any]]) -> None:
     """COPY fact rows as `rows_of` makes them: those with `until` are past."""
     current, past = [], []
+    rows = list(rows)
     for report_id, versions in groupby(rows, key=itemgetter("report_id")):
         *before, last = versions
         current.append([last[name] for name in COLUMNS])
         past += [[seq, row["until"], *(row[name] for name in COLUMNS)] for seq, row in enumerate(before, 1)]
         if last["report_id"] != report_id:
             raise AssertionError("fact rows must come report by report")
+    mark_dirty(connection, days_of([row for row in rows if "until" not in row]))
     _copy(connection, "report_fact", COLUMNS, current)
     _copy(connection, "report_fact_past", ("seq", "until", *COLUMNS), past)
 

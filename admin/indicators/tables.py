@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Index, text
 from sqlmodel import Column, Date, Field, SQLModel
 
+from admin.indicators.rollup_tables import FigureDirty, FigureRollup  # noqa: F401 - one module fills the metadata
 from dispatch.tables.columns import instant
 
 

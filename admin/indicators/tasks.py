@@ -6,9 +6,11 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from admin.indicators.loading import refresh
+from admin.indicators.rollups import DAYS_AT_ONCE, sum_up
 from kit.clock import utc_now
+from kit.db import unit_of_work
 from kit.events import Event
-from kit.jobs import Queue, task
+from kit.jobs import Queue, task, tick
 from kit.settings import get_settings
 
 
@@ -21,3 +23,12 @@ def today() -> date:
 def refresh_report(session: Session, event: Event) -> None:
     """The subject of every report event is its report."""
     refresh(session, [event.subject], today=today())
+
+
+@tick("figures.sums", every_s=2.0)
+def keep_sums() -> None:
+    """Sum the days that changed; a long list (an import, a rebuild) is worked off in pieces, each its own commit."""
+    summed = DAYS_AT_ONCE
+    while summed == DAYS_AT_ONCE:
+        with unit_of_work() as session:
+            summed = sum_up(session)
