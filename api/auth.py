@@ -60,7 +60,7 @@ class EndedRegister:
 
     def refuses(self, claims: dict[str, object]) -> bool:
         changed = self.changed.get(str(claims["sub"]), 0.0)
-        return claims.get("sid") in self.sessions or float(str(claims["iat"])) + 1 < changed
+        return claims.get("sid") in self.sessions or float(str(claims["iat"])) < changed
 
 
 ENDED = EndedRegister()

@@ -48,8 +48,8 @@ def public_jwks() -> dict[str, Any]:
 
 def sign_access(claims: dict[str, Any], *, now: datetime, lives_for: int) -> str:
     """A short access token. `claims` must hold `sub` and `role`; `lives_for` in seconds."""
-    issued = int(now.timestamp())
-    body = {**claims, "aud": AUDIENCE, "typ": "access", "iat": issued, "exp": issued + lives_for}
+    issued = now.timestamp()  # to the microsecond: a token made just before an account changed is older than the change
+    body = {**claims, "aud": AUDIENCE, "typ": "access", "iat": issued, "exp": int(issued) + lives_for}
     return jwt.encode(body, _private_key(), ALGORITHM, headers={"kid": key_id()})
 
 

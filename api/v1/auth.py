@@ -109,8 +109,7 @@ def send_otp(raw: BodyDep, peer: PeerDep, locale: LocaleDep) -> ChallengeOut:
 
 def _count_code(session: Session, phone: str, peer: str, now: datetime) -> int:
     """Seconds to wait. The breaker over all numbers counts what would be sent, so that nobody trips it by refusals."""
-    who = keyed_digest(phone, about="limit").hex()
-    wait = limits.count(session, limits.OTP_BY_PHONE, who, now=now)
+    wait = limits.wait_for_code(session, keyed_digest(phone, about="phone"), now=now)
     if not is_loopback(peer):
         prefix = keyed_digest(prefix_of(phone), about="limit").hex()
         wait = max(wait, limits.count(session, limits.OTP_BY_PREFIX, prefix, now=now))

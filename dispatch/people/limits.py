@@ -3,6 +3,7 @@
 A limit must be counted even when the request is refused, so callers commit the count and raise afterwards.
 """
 
+import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -25,7 +26,7 @@ OTP_BY_PHONE = (
     Limit("otp-phone-1m", 1, timedelta(seconds=60)),
     Limit("otp-phone-10m", 5, timedelta(minutes=10)),
     Limit("otp-phone-1d", 10, timedelta(days=1)),
-)
+)  # judged by `wait_for_code`: sliding, so that two codes never fall together at the edge of a window
 OTP_BY_ADDRESS = (Limit("otp-address-1h", 100, timedelta(hours=1)),)
 OTP_BY_PREFIX = (Limit("otp-prefix-1h", 60, timedelta(hours=1)),)
 OTP_IN_ALL = (Limit("otp-all-1h", 2000, timedelta(hours=1)),)
@@ -51,6 +52,25 @@ def count(session: Session, limits: tuple[Limit, ...], whom: str, *, now: dateti
         if session.execute(_COUNT, values).scalar_one() > limit.most:
             wait = max(wait, int((until - now).total_seconds()) + 1)
     return wait
+
+
+_SENT = text("SELECT created_at FROM otp_challenge WHERE phone_hash = :phone AND created_at > :since ORDER BY 1 DESC")
+
+
+def wait_for_code(session: Session, phone_hash: bytes, *, now: datetime) -> int:
+    """Seconds until this number may be sent another code, else 0. Only codes that were sent count, refusals do not.
+
+    Requests for one number pass here one after another (until commit), so two at once cannot both be the first.
+    """
+    session.execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended(encode(:phone, 'hex'), 7))"), {"phone": phone_hash}
+    )
+    sent = list(session.execute(_SENT, {"phone": phone_hash, "since": now - timedelta(days=1)}).scalars())
+    wait = 0.0
+    for limit in OTP_BY_PHONE:
+        if len(sent) >= limit.most:
+            wait = max(wait, (sent[limit.most - 1] + limit.per - now).total_seconds())
+    return math.ceil(wait)
 
 
 def forget_old(session: Session, *, now: datetime) -> None:
