@@ -32,6 +32,9 @@ from dispatch.tables.directory import (
     SlaPolicy,
     WorkCalendar,
 )
+from kit.events import Event
+from kit.ids import new_id
+from kit.outbox import emit
 from kit.problems import FieldError, Invalid
 from kit.settings import get_settings
 
@@ -80,6 +83,8 @@ def apply_plan(session: Session, plan: Plan, *, now: datetime, actor: UUID | Non
     version = bump_version(session)
     said = [f"{one.change} {one.kind} {one.code}" for one in plan.changes[:200]]
     note(session, "directory.changed", now=now, actor=actor, version=version, changes=said)
+    for code in sorted(plan.calendars_changed):
+        emit(session, Event(name="calendar.changed", subject=new_id(), occurred_at=now, data={"calendar": code}))
     return version
 
 

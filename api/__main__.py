@@ -30,6 +30,7 @@ OWN = {
     "prepare": "api.cli.prepare",
     "backup": "api.cli.backup",
     "restore": "api.cli.restore",
+    "verify": "api.cli.verify",
     "simulate": "admin.simulate",
     "bench": "tests.bench.__main__",
     "torture": "tests.torture.__main__",
@@ -39,7 +40,6 @@ INSIDE = {
     ("import", "areas"): "admin.imports.areas",
     ("import", "directory"): "admin.imports.directory",
     ("import", "history"): "admin.imports.history",
-    ("verify",): "dispatch.verify",
 }
 
 
@@ -63,7 +63,7 @@ def _inside(module: str, argv: list[str]) -> int:
     run = _main_of(module)
     data_dir, rest = split_data(argv)
     if not rest or {"-h", "--help"} & set(rest):
-        return _finish(run(rest or ([] if module == "dispatch.verify" else ["--help"])))
+        return _finish(run(rest or ["--help"]))
     with opened(data_dir):
         return _finish(run(rest))
 

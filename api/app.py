@@ -21,7 +21,7 @@ from kit.db import forget_engine
 from kit.settings import get_settings
 
 VERSION = "1.0.0"
-PARTS = ("api.v1.photos", "api.v1.messages", "api.v1.indicators", "api.tiles")
+PARTS = ("api.v1.administration", "api.v1.photos", "api.v1.messages", "api.v1.indicators", "api.tiles")
 
 
 @asynccontextmanager

@@ -10,6 +10,7 @@ _TOLD = (
 
 SUBSCRIPTIONS: Mapping[str, Sequence[str]] = {
     **{f"report.{word}": ("notifications.plan", "figures.refresh") for word in _TOLD.split()},
+    "calendar.changed": ("dispatch.recalculate",),
     "photo.kept": ("media.process",),
     "delivery.planned": ("notifications.deliver",),
     "otp.requested": ("notifications.otp",),

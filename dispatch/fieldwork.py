@@ -79,13 +79,15 @@ def start(case: Case, _facts: StepFacts) -> Said:
 
 
 def submit_result(case: Case, facts: StepFacts) -> Said:
-    """Done, with an after-photo or the reason why there is none; a doubtful proof goes to the leader.
+    """Done. A crew shows an after-photo or says why there is none; a doubtful proof goes to the leader.
 
-    Doubtful: reported from farther away than the category's proof radius, or without a photo.
+    Doubtful: reported from farther away than the category's proof radius, or by a crew without a photo. An officer
+    may answer from the desk in words alone; the timeline shows that no photo came with it.
     """
     report = case.report
     category = case.snapshot.categories[report.category_code]
-    if not facts.photos and not facts.no_photo_reason:
+    by_crew = case.actor.role is Role.FIELD_WORKER
+    if by_crew and not facts.photos and not facts.no_photo_reason:
         raise ProofMissing()
     if facts.photos:
         attached = attach(
@@ -102,7 +104,7 @@ def submit_result(case: Case, facts: StepFacts) -> Said:
     doubts = []
     if distance_m is not None and distance_m - (facts.accuracy_m or 0.0) > category.proof_radius_m:
         doubts.append("far")
-    if not facts.photos and case.actor.role is Role.FIELD_WORKER:
+    if by_crew and not facts.photos:
         doubts.append("no_photo")
     needs_approval = category.needs_approval or bool(doubts)
     settling.assigned(case)

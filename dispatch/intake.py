@@ -4,18 +4,16 @@ Everything is decided in memory and written by one statement (`dispatch.intake_s
 rulebook used is the one in force and that the phone-made id is new.
 """
 
-import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import orjson
 from sqlmodel import Session
 
 from dispatch import rulebook
-from dispatch.clocks import RunningClock, begin
+from dispatch.clocks import from_target, sweep_at, target_of
 from dispatch.domain.actors import Actor
 from dispatch.domain.chain import GENESIS, Entry, new_entry
 from dispatch.domain.clock import ClockKind
@@ -27,69 +25,30 @@ from dispatch.domain.routing import choose_route
 from dispatch.domain.routing_facts import Facts
 from dispatch.domain.routing_json import facts_to_json, route_to_json
 from dispatch.domain.routing_route import Route
+from dispatch.domain.sla_life import start_clock
+from dispatch.intake_decision import Decision, Draft, Started
 from dispatch.intake_sql import Outcome, existing, write
 from dispatch.snapshot import Snapshot
 from dispatch.text_flags import find_flags
 from kit.events import Event
-from kit.ids import new_code
+from kit.ids import new_code, new_id
 from kit.problems import FieldError, Invalid
 
+__all__ = ["Decision", "Draft", "Receipt", "submit_report"]
 FUTURE = timedelta(minutes=5)  # a phone's clock may run ahead a little
 PAST = timedelta(days=365)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Draft:
-    """What the sender says. `lon`, `lat` degrees WGS 84; `accuracy_m` metres; texts are NFC."""
-
-    id: UUID
-    category: str
-    lon: float
-    lat: float
-    accuracy_m: float | None = None
-    location_source: str = "map"
-    description: str = ""
-    address: str = ""
-    occurred_at: datetime | None = None
-    attributes: Mapping[str, Any] = field(default_factory=dict)
-    anonymous: bool = False
-    channel: str = "app"
-
-    def digest(self) -> bytes:
-        """SHA-256 of the validated content; photos are not part of it, a retry may bring more of them."""
-        body = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "channel"}
-        return hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).digest()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Decision:
-    """All that was decided about a new report, before anything is written."""
-
-    draft: Draft
-    code: str
-    reporter: UUID
-    digest: bytes
-    route: Route
-    placement: Placement
-    stat_area_id: int | None
-    policy: Policy | None
-    clocks: list[RunningClock]
-    entries: list[Entry]
-    events: list[Event]
-    flags: tuple[str, ...]
-    is_public: bool
-    sensitive: bool
-    trace: dict[str, Any]
-    received_at: datetime
-    occurred_at: datetime
-
-
 @dataclass(frozen=True)
 class Receipt:
-    """The answer to a sender: which report this is, and whether it was already there."""
+    """The answer to a sender: which report this is, and whether it was already there.
+
+    `decision` is what has just been written; a report that was there already is read from its row.
+    """
 
     report_id: UUID
     replayed: bool
+    decision: Decision | None = None
 
 
 def submit_report(session: Session, draft: Draft, *, reporter: Actor, now: datetime) -> Receipt:
@@ -102,7 +61,7 @@ def submit_report(session: Session, draft: Draft, *, reporter: Actor, now: datet
         decision = decide(snapshot, draft, reporter=reporter, now=now)
         outcome = write(session, decision, snapshot.version)
         if outcome is Outcome.WRITTEN:
-            return Receipt(draft.id, replayed=False)
+            return Receipt(draft.id, replayed=False, decision=decision)
         if outcome is Outcome.OLD_RULEBOOK:
             snapshot = rulebook.reload(session)
             continue
@@ -139,18 +98,16 @@ def decide(snapshot: Snapshot, draft: Draft, *, reporter: Actor, now: datetime) 
     route = choose_route(facts, snapshot.view, desk=snapshot.desk)
     policy = policy_for(snapshot, draft.category, route.severity, route.agency, now)
     kinds = first_clocks(Status(route.status))
-    digest = draft.digest()
     entries, events = _history(draft, route, reporter, now)
     return Decision(
         draft=draft,
         code=new_code(),
         reporter=reporter.id,
-        digest=digest,
+        digest=draft.digest(),
         route=route,
-        placement=placement,
         stat_area_id=_stat_area(snapshot, draft, occurred_at, now, route),
         policy=policy,
-        clocks=begin(snapshot, kinds, report_id=draft.id, policy=policy, agency=route.agency, at=now),
+        clocks=_start_clocks(snapshot, kinds, policy=policy, agency=route.agency, at=now),
         entries=entries,
         events=events,
         flags=flags,
@@ -167,6 +124,25 @@ def first_clocks(status: Status) -> tuple[ClockKind, ...]:
     if status is Status.TRIAGE:
         return (ClockKind.CITIZEN, ClockKind.ACKNOWLEDGE)
     return (ClockKind.CITIZEN, ClockKind.ACKNOWLEDGE, ClockKind.ASSIGN, ClockKind.RESOLVE)
+
+
+def _start_clocks(
+    snapshot: Snapshot, kinds: Iterable[ClockKind], *, policy: Policy | None, agency: str, at: datetime
+) -> list[Started]:
+    """As `clocks.begin`, in plain values: a row object per promise was a fifth of the work of a whole intake."""
+    if policy is None:
+        return []
+    calendar, started = snapshot.calendar_of(policy, agency), []
+    for kind in kinds:
+        target = target_of(policy, kind)
+        if target is None:
+            continue
+        reference = f"{policy.code}/{policy.version}"
+        clock = start_clock(kind, target, calendar, at=at, agency=agency, policy=reference)
+        sweep = sweep_at(clock, calendar, policy, 0)
+        due_at = clock.entries[0].due_at
+        started.append(Started(new_id(), str(kind), calendar.code, from_target(target), due_at, sweep))
+    return started
 
 
 def policy_for(snapshot: Snapshot, category: str, severity: int, agency: str, at: datetime) -> Policy | None:

@@ -1,21 +1,20 @@
 """The one statement that puts a new report on disk: ON CONFLICT DO NOTHING, and everything else hangs on its row.
 
-Rows go in as arrays (unnest), so the statement's text never changes and PostgreSQL keeps its plan. Raw psycopg here
-because this is the hot path (DECISIONS 4): three round trips with BEGIN and COMMIT.
+Everything goes in as one JSON document, so the statement's text never changes, PostgreSQL keeps its plan and the
+driver has one value to convert. Raw psycopg here because this is the hot path (DECISIONS 4): three round trips with
+BEGIN and COMMIT.
 """
 
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
-from psycopg.types.json import Jsonb
+import orjson
 from sqlalchemy import Row, text
 from sqlmodel import Session
 
+from dispatch.intake_decision import Decision
 from kit.db import raw
-
-if TYPE_CHECKING:
-    from dispatch.intake import Decision
 
 
 class Outcome(Enum):
@@ -25,8 +24,14 @@ class Outcome(Enum):
 
 
 _WRITE = """
-WITH rules AS (
-    SELECT version FROM directory_version WHERE version = %(rulebook)s
+WITH told AS MATERIALIZED (
+    SELECT * FROM json_to_record(%(told)s::json) AS t (
+        rulebook bigint, id uuid, code text, reporter uuid, digest bytea, channel text, status text, category text,
+        severity int, description text, address text, attributes jsonb, anonymous boolean, lon float8, lat float8,
+        accuracy float8, source text, received timestamptz, occurred timestamptz, agency text, supporting text[],
+        area_id int, area_code text, stat_area int, approximate boolean, ambiguous boolean, route jsonb, flags text[],
+        is_public boolean, sensitive boolean, policy int, due timestamptz, ack_due timestamptz, head bytea,
+        length int, salt bytea, day date, entries json, clocks json, events json)
 ), fresh AS (
     INSERT INTO report (
         id, code, reporter_id, body_sha256, channel, status, version, category_code, severity, description, address,
@@ -34,47 +39,45 @@ WITH rules AS (
         agency_since, supporting, refused_by, hops, area_id, area_code, stat_area_id, approximate, ambiguous, route,
         text_flags, is_public, sensitive, policy_id, due_at, lenient_due_at, ack_due_at, cycle, imported,
         chain_head, chain_length)
-    SELECT %(id)s, %(code)s, %(reporter)s, %(digest)s, %(channel)s, %(status)s, 1, %(category)s, %(severity)s,
-        %(description)s, %(address)s, %(attributes)s, %(anonymous)s,
-        ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4326), %(lon)s, %(lat)s, %(accuracy)s, %(source)s, %(received)s,
-        %(occurred)s, %(agency)s, %(received)s, %(supporting)s, '{}', 0, %(area_id)s, %(area_code)s, %(stat_area)s,
-        %(approximate)s, %(ambiguous)s, %(route)s, %(flags)s, %(is_public)s, %(sensitive)s, %(policy)s, %(due)s,
-        %(due)s, %(ack_due)s, 1, false, %(head)s, %(length)s
-    FROM rules
+    SELECT t.id, t.code, t.reporter, t.digest, t.channel, t.status, 1, t.category, t.severity, t.description,
+        t.address, t.attributes, t.anonymous, ST_SetSRID(ST_MakePoint(t.lon, t.lat), 4326), t.lon, t.lat, t.accuracy,
+        t.source, t.received, t.occurred, t.agency, t.received, t.supporting, '{}', 0, t.area_id, t.area_code,
+        t.stat_area, t.approximate, t.ambiguous, t.route, t.flags, t.is_public, t.sensitive, t.policy, t.due, t.due,
+        t.ack_due, 1, false, t.head, t.length
+    FROM told t JOIN directory_version rules ON rules.version = t.rulebook
     ON CONFLICT DO NOTHING
     RETURNING id
 ), history AS (
     INSERT INTO timeline_entry (report_id, seq, at, action, from_status, to_status, actor_role, actor_id,
         actor_agency, visibility, data, canonical, prev_hash, hash)
-    SELECT fresh.id, e.seq, %(received)s, e.action, e.from_status, e.to_status, e.role, e.actor, e.agency, 'public',
+    SELECT fresh.id, e.seq, t.received, e.action, e.before, e.after, e.role, e.actor, e.agency, 'public',
         e.data, e.canonical, e.prev, e.hash
-    FROM fresh, unnest(%(e_seq)s::int[], %(e_action)s::text[], %(e_from)s::text[], %(e_to)s::text[],
-        %(e_role)s::text[], %(e_actor)s::uuid[], %(e_agency)s::text[], %(e_data)s::jsonb[], %(e_canonical)s::text[],
-        %(e_prev)s::bytea[], %(e_hash)s::bytea[])
-        AS e (seq, action, from_status, to_status, role, actor, agency, data, canonical, prev, hash)
+    FROM fresh, told t, json_to_recordset(t.entries) AS e (seq int, action text, before text, after text, role text,
+        actor uuid, agency text, data jsonb, canonical text, prev bytea, hash bytea)
 ), words AS (
     INSERT INTO entry_text (report_id, seq, salt, text)
-    SELECT fresh.id, 1, %(salt)s, %(description)s FROM fresh WHERE %(description)s <> ''
+    SELECT fresh.id, 1, t.salt, t.description FROM fresh, told t WHERE t.description <> ''
 ), promises AS (
     INSERT INTO sla_clock (id, report_id, kind, cycle, agency_code, policy_id, calendar_code, target, state,
         started_at, first_due_at, due_at, lenient_due_at, rungs_fired, sweep_at)
-    SELECT c.id, fresh.id, c.kind, 1, %(agency)s, %(policy)s, c.calendar, c.target, 'running', %(received)s, c.due,
-        c.due, c.due, 0, c.sweep
-    FROM fresh, unnest(%(c_id)s::uuid[], %(c_kind)s::text[], %(c_calendar)s::text[], %(c_target)s::jsonb[],
-        %(c_due)s::timestamptz[], %(c_sweep)s::timestamptz[]) AS c (id, kind, calendar, target, due, sweep)
+    SELECT c.id, fresh.id, c.kind, 1, t.agency, t.policy, c.calendar, c.target, 'running', t.received, c.due_at,
+        c.due_at, c.due_at, 0, c.sweep_at
+    FROM fresh, told t, json_to_recordset(t.clocks) AS c (id uuid, kind text, calendar text, target jsonb,
+        due_at timestamptz, sweep_at timestamptz)
 ), news AS (
     INSERT INTO outbox (id, day, name, subject, occurred_at, data)
-    SELECT o.id, %(day)s, o.name, fresh.id, %(received)s, o.data
-    FROM fresh, unnest(%(o_id)s::uuid[], %(o_name)s::text[], %(o_data)s::jsonb[]) AS o (id, name, data)
+    SELECT o.id, t.day, o.name, fresh.id, t.received, o.data
+    FROM fresh, told t, json_to_recordset(t.events) AS o (id uuid, name text, data jsonb)
 )
-SELECT (SELECT count(*) FROM rules), (SELECT count(*) FROM fresh)
+SELECT EXISTS (SELECT 1 FROM directory_version JOIN told ON told.rulebook = version), EXISTS (SELECT 1 FROM fresh)
 """
 
 
-def write(session: Session, decision: "Decision", rulebook: int) -> Outcome:
+def write(session: Session, decision: Decision, rulebook: int) -> Outcome:
     """Write everything or nothing; says which of the two conditions failed."""
-    row = raw(session).execute(_WRITE, _values(decision, rulebook), prepare=True).fetchone()
-    if row is None or row[0] == 0:
+    told = orjson.dumps(_document(decision, rulebook)).decode()
+    row = raw(session).execute(_WRITE, {"told": told}, prepare=True).fetchone()
+    if row is None or not row[0]:
         return Outcome.OLD_RULEBOOK
     return Outcome.WRITTEN if row[1] else Outcome.TAKEN
 
@@ -86,22 +89,26 @@ def existing(session: Session, report_id: UUID) -> Row[Any] | None:
     ).one_or_none()
 
 
-def _values(decision: "Decision", rulebook: int) -> dict[str, Any]:
-    draft, route = decision.draft, decision.route
-    due = {clock.row.kind: clock.row.due_at for clock in decision.clocks}
+def _hex(value: bytes) -> str:
+    """As PostgreSQL reads bytea."""
+    return "\\x" + value.hex()
+
+
+def _document(decision: Decision, rulebook: int) -> dict[str, Any]:
+    draft, route, area = decision.draft, decision.route, decision.route.area
     return {
         "rulebook": rulebook,
         "id": draft.id,
         "code": decision.code,
         "reporter": decision.reporter,
-        "digest": decision.digest,
+        "digest": _hex(decision.digest),
         "channel": draft.channel,
         "status": route.status,
         "category": draft.category,
         "severity": route.severity,
         "description": draft.description,
         "address": draft.address,
-        "attributes": Jsonb(dict(draft.attributes)),
+        "attributes": dict(draft.attributes),
         "anonymous": draft.anonymous,
         "lon": draft.lon,
         "lat": draft.lat,
@@ -111,54 +118,45 @@ def _values(decision: "Decision", rulebook: int) -> dict[str, Any]:
         "occurred": decision.occurred_at,
         "agency": route.agency,
         "supporting": list(route.support),
-        "area_id": route.area.id if route.area else None,
-        "area_code": route.area.code if route.area else None,
+        "area_id": area.id if area else None,
+        "area_code": area.code if area else None,
         "stat_area": decision.stat_area_id,
-        "approximate": bool(route.area and route.area.approximate),
+        "approximate": bool(area and area.approximate),
         "ambiguous": route.ambiguous,
-        "route": Jsonb(decision.trace),
-        "flags": list(decision.flags),
+        "route": decision.trace,
+        "flags": decision.flags,
         "is_public": decision.is_public,
         "sensitive": decision.sensitive,
         "policy": decision.policy.id if decision.policy else None,
-        "due": due.get("citizen"),
-        "ack_due": due.get("acknowledge"),
-        "head": decision.entries[-1].hash,
+        "due": decision.due("citizen"),
+        "ack_due": decision.due("acknowledge"),
+        "head": _hex(decision.entries[-1].hash),
         "length": len(decision.entries),
-        "salt": decision.entries[0].salt,
+        "salt": _hex(decision.entries[0].salt),
         "day": decision.received_at.date(),
-        **_entry_arrays(decision),
-        **_clock_arrays(decision),
-        "o_id": [event.id for event in decision.events],
-        "o_name": [event.name for event in decision.events],
-        "o_data": [Jsonb({**event.data, "code": decision.code}) for event in decision.events],
+        "entries": _entries(decision),
+        "clocks": decision.clocks,
+        "events": [
+            {"id": event.id, "name": event.name, "data": {**event.data, "code": decision.code}}
+            for event in decision.events
+        ],
     }
 
 
-def _entry_arrays(decision: "Decision") -> dict[str, Any]:
-    entries = decision.entries
-    return {
-        "e_seq": [entry.seq for entry in entries],
-        "e_action": [entry.action for entry in entries],
-        "e_from": [entry.from_status for entry in entries],
-        "e_to": [entry.to_status for entry in entries],
-        "e_role": [entry.actor_role for entry in entries],
-        "e_actor": [entry.actor_id for entry in entries],
-        "e_agency": [entry.actor_agency for entry in entries],
-        "e_data": [Jsonb(entry.data) for entry in entries],
-        "e_canonical": [entry.canonical for entry in entries],
-        "e_prev": [entry.prev_hash for entry in entries],
-        "e_hash": [entry.hash for entry in entries],
-    }
-
-
-def _clock_arrays(decision: "Decision") -> dict[str, Any]:
-    rows = [clock.row for clock in decision.clocks]
-    return {
-        "c_id": [row.id for row in rows],
-        "c_kind": [str(row.kind) for row in rows],
-        "c_calendar": [row.calendar_code for row in rows],
-        "c_target": [Jsonb(row.target) for row in rows],
-        "c_due": [row.due_at for row in rows],
-        "c_sweep": [row.sweep_at for row in rows],
-    }
+def _entries(decision: Decision) -> list[dict[str, Any]]:
+    return [
+        {
+            "seq": entry.seq,
+            "action": entry.action,
+            "before": entry.from_status,
+            "after": entry.to_status,
+            "role": entry.actor_role,
+            "actor": entry.actor_id,
+            "agency": entry.actor_agency,
+            "data": entry.data,
+            "canonical": entry.canonical,
+            "prev": _hex(entry.prev_hash),
+            "hash": _hex(entry.hash),
+        }
+        for entry in decision.entries
+    ]

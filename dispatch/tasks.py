@@ -3,10 +3,18 @@
 from dispatch.anchors import anchor
 from dispatch.escalate import sweep
 from dispatch.people.limits import forget_old
+from dispatch.recalculate import recalculate
 from kit.clock import utc_now
 from kit.db import unit_of_work
-from kit.jobs import machine_now, tick
+from kit.events import Event
+from kit.jobs import Queue, errand, machine_now, tick
 from kit.partitions import drop_old, make_ahead
+
+
+@errand("dispatch.recalculate", queue=Queue.FIGURES)
+def follow_calendar(event: Event) -> None:
+    """Open promises follow an edited calendar; run again after a crash, it goes over them once more."""
+    recalculate(event.data["calendar"], now=utc_now())
 
 
 @tick("dispatch.sweep", every_s=5)

@@ -7,6 +7,7 @@ from sqlmodel import col, select
 from dispatch import settling
 from dispatch.clocks import change, target_of
 from dispatch.domain import sla_decisions, sla_life
+from dispatch.domain.actors import Role
 from dispatch.domain.clock import ClockKind, ClockState
 from dispatch.domain.command import StepFacts
 from dispatch.domain.errors import StepNotAllowed, UnknownAgency, UnknownCategory, UnknownLead, UnknownReason
@@ -52,11 +53,12 @@ def return_to_triage(case: Case, facts: StepFacts) -> Said:
 def transfer(case: Case, facts: StepFacts) -> Said:
     """Another agency takes over. The citizen's clock runs on; an agency that refused before is not asked again."""
     agency, before = _agency(case, facts.agency), case.report.agency_code
-    if agency == before or (agency in case.report.refused_by and case.actor.agency is not None):
+    if agency == before or (agency in case.report.refused_by and case.actor.role is Role.OFFICER):
         raise UnknownAgency()
     settling.acknowledged(case)
     case.report.acknowledged_at = None
-    case.report.hops += 1
+    if case.status is not Status.TRIAGE:  # the desk placing a report is no hop: nobody held it before
+        case.report.hops += 1
     _hand_to(case, agency, facts.reason or "")
     return Said(
         data={"agency": agency, "from": before, "reason": facts.reason, "hops": case.report.hops},

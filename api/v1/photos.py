@@ -121,13 +121,15 @@ def _join(report_id: UUID, actor: Actor, photo_id: UUID, now: datetime) -> None:
             reports._attach(session, view.report.id, actor, [photo_id], now)
 
 
-@router.api_route("/media/private/{token}", methods=["GET", "HEAD"], response_class=Response)
+@router.head("/media/private/{token}", include_in_schema=False, response_class=Response)
+@router.get("/media/private/{token}", response_class=Response)
 async def private_photo(request: Request, token: str) -> Response:
     """A photo by its signed address, which works for ten minutes and is never cached."""
     return await _served(request, partial(permit_signed, token, now=utc_now()))
 
 
-@router.api_route("/media/{photo_id}/{name}", methods=["GET", "HEAD"], response_class=Response)
+@router.head("/media/{photo_id}/{name}", include_in_schema=False, response_class=Response)
+@router.get("/media/{photo_id}/{name}", response_class=Response)
 async def public_photo(request: Request, photo_id: str, name: str) -> Response:
     """A rendition of a published photo; caches may keep it for an hour."""
     return await _served(request, partial(_published, f"{photo_id}/{name}"))

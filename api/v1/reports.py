@@ -171,9 +171,10 @@ def nearby_reports(
     lat: Annotated[float, Query(ge=-90, le=90)],
     lon: Annotated[float, Query(ge=-180, le=180)],
     category: Annotated[str | None, Query(max_length=64)] = None,
+    text: Annotated[str, Query(max_length=500)] = "",
 ) -> Response:
-    """Open reports of the category close by: perhaps it is already known."""
-    found = lists.nearby(session, actor, lon=lon, lat=lat, category=category, locale=locale, now=utc_now())
+    """Open reports of the category close by, and how alike their words are: perhaps it is already known."""
+    found = lists.nearby(session, actor, lon=lon, lat=lat, category=category, words=text, locale=locale, now=utc_now())
     return json_answer({"items": found, "next": None})
 
 

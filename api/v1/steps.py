@@ -25,7 +25,7 @@ from dispatch.reading import detail as details
 from dispatch.steps import allowed_for, perform
 from dispatch.tables.report import Report
 from kit.clock import utc_now
-from kit.problems import Forbidden, PreconditionMissing, Unauthenticated
+from kit.problems import Forbidden, PreconditionMissing, Stale, Unauthenticated
 
 router = APIRouter(prefix="/v1/reports", tags=["steps"])
 _VERSION = re.compile(r'^(?:W/)?"?(\d{1,9})"?$')
@@ -73,7 +73,11 @@ def take(
         digest=hashlib.sha256(raw).digest(),
         facts=asked.to_facts(),
     )
-    report = perform(session, view.report.id, command, actor=caller, now=utc_now(), by_secret=by_secret)
+    try:
+        report = perform(session, view.report.id, command, actor=caller, now=utc_now(), by_secret=by_secret)
+    except Stale as lost:
+        view = details.find(session, named, caller, by_secret=by_secret)
+        raise Stale({"current": details.detail(session, view, caller, locale, utc_now())}) from lost
     fresh = details.View(report, whole=True)
     return json_answer(details.detail(session, fresh, caller, locale, utc_now()), etag=f'"{report.version}"')
 

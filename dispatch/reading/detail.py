@@ -115,7 +115,8 @@ def detail(session: Session, view: View, actor: Actor | None, locale: str, now: 
         "description": "" if text_is_sealed(report, actor) else report.description,
     }
     body |= {"cycle": report.cycle, "hops": report.hops, "is_public": report.is_public}
-    return body | (_for_insiders(session, report) if view.whole else _FOR_STRANGERS)
+    staff = actor is not None and actor.is_staff
+    return body | (_for_insiders(session, report, staff=staff) if view.whole else _FOR_STRANGERS)
 
 
 _FOR_STRANGERS: dict[str, Any] = {
@@ -123,9 +124,9 @@ _FOR_STRANGERS: dict[str, Any] = {
 }  # fmt: skip
 
 
-def _for_insiders(session: Session, report: Report) -> dict[str, Any]:
+def _for_insiders(session: Session, report: Report, *, staff: bool) -> dict[str, Any]:
     return {
-        "assignment": _assignment(session, report),
+        "assignment": _assignment(session, report, staff=staff),
         "reporter": {"alias": _alias(session, report)},
         "address": report.address,
         "attributes": report.attributes,
@@ -220,7 +221,8 @@ def _clock(clock: SlaClock) -> dict[str, Any]:
     }
 
 
-def _assignment(session: Session, report: Report) -> dict[str, Any] | None:
+def _assignment(session: Session, report: Report, *, staff: bool) -> dict[str, Any] | None:
+    """The crew on it; its people are named to colleagues only."""
     statement = (
         select(Assignment)
         .where(Assignment.report_id == report.id)
@@ -229,7 +231,7 @@ def _assignment(session: Session, report: Report) -> dict[str, Any] | None:
     assignment = session.exec(statement).first()
     if assignment is None or assignment.state == "cancelled":
         return None
-    worker = session.get(FieldWorker, assignment.worker_id) if assignment.worker_id else None
+    worker = session.get(FieldWorker, assignment.worker_id) if staff and assignment.worker_id else None
     return {
         "worker": {"id": str(worker.id), "name": worker.name} if worker else None,
         "team": assignment.team_code,

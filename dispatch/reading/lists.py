@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from math import cos, radians
 from typing import Any, Literal
 from uuid import UUID
 
@@ -156,21 +157,31 @@ def _after(filters: Filters) -> tuple[datetime, UUID]:
 
 
 def nearby(
-    session: Session, actor: Actor | None, *, lon: float, lat: float, category: str | None, locale: str, now: datetime
+    session: Session,
+    actor: Actor | None,
+    *,
+    lon: float,
+    lat: float,
+    category: str | None,
+    words: str,
+    locale: str,
+    now: datetime,
 ) -> list[dict[str, Any]]:
     """Open reports of this category around (lon, lat): "already reported, follow it?". Nearest first, at most ten.
 
-    Radius (metres) and days are the category's own. Only what the caller may see is shown.
+    Radius (metres) and days are the category's own. `likeness`: 0 to 1, trigrams of `words` and the description
+    without accents; null when nothing was typed. Only what the caller may see is shown.
     """
     snapshot = rulebook.current(session)
     known = snapshot.categories.get(category or "")
     radius_m, days = (known.duplicate_radius_m, known.duplicate_days) if known else (50, 7)
     here = geo.ST_SetSRID(geo.ST_MakePoint(lon, lat), 4326)
     distance = func.ST_DistanceSphere(col(Report.point), here).label("distance_m")
-    # Degrees around the point for the index; metres decide.
-    reach = radius_m / 100_000
+    likeness = func.similarity(func.unaccent(func.lower(col(Report.description))), func.unaccent(words.lower()))
+    # Degrees around the point for the index (a degree of longitude shrinks towards the pole); metres decide.
+    reach = radius_m / (111_000 * max(0.05, cos(radians(lat))))
     statement = (
-        select(Report, distance)
+        select(Report, distance, likeness)
         .where(
             sees(actor),
             col(Report.status).in_([str(status) for status in OPEN]),
@@ -183,8 +194,9 @@ def nearby(
         .limit(10)
     )
     rows = session.execute(statement).all()
-    photos = photos_of(session, [report.id for report, _ in rows], now=now)
+    photos = photos_of(session, [report.id for report, _, _ in rows], now=now)
     return [
-        _row(report, False, snapshot, locale, now, photos.get(report.id, [])) | {"distance_m": round(metres, 1)}
-        for report, metres in rows
+        _row(report, False, snapshot, locale, now, photos.get(report.id, []))
+        | {"distance_m": round(metres, 1), "likeness": round(alike, 3) if words.strip() else None}
+        for report, metres, alike in rows
     ]
