@@ -92,10 +92,10 @@ def raw(session: Session) -> psycopg.Connection[Any]:
     return connection
 
 
-def forget_engine() -> None:
-    """Drop the pool (after a fork, or when a test points elsewhere)."""
+def forget_engine(*, forked: bool = False) -> None:
+    """Drop the pool (a test points elsewhere). After a fork its connections are the parent's: left open, not used."""
     if engine.cache_info().currsize:
-        engine().dispose()
+        engine().dispose(close=not forked)
     engine.cache_clear()
 
 

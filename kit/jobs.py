@@ -138,8 +138,13 @@ def backoff(attempts: int) -> timedelta:
     return timedelta(seconds=min(300, 2**attempts) * random.uniform(0.8, 1.2))  # noqa: S311 - not a secret
 
 
-def run_job(job_id: int, day: date) -> str:
-    """Do one job if it is still to be done; returns what became of it: done, skipped, queued or dead."""
+def run_job(job_id: int, day: date, *, again: bool = False) -> str:
+    """Do one job if it is still to be done; returns what became of it: done, skipped, queued or dead.
+
+    `again`: it was handed over before and did not come back, so it may have taken its worker down.
+    """
+    if again and _is_poison(job_id, day):
+        return "dead"
     with unit_of_work() as session:
         job = _claim(session, job_id, day)
         if job is None:
@@ -163,6 +168,18 @@ def _claim(session: Session, job_id: int, day: date) -> Job | None:
     if job.state == "running" and job.lease_until and job.lease_until > now:
         return None
     return job
+
+
+def _is_poison(job_id: int, day: date) -> bool:
+    """Count a task before it is tried once more: a process that dies writes nothing. Errands: see their leases."""
+    with unit_of_work() as session:
+        job = _claim(session, job_id, day)
+        if job is None or WORK[job.task].is_errand:
+            return False
+        job.lapses += 1
+        if job.lapses >= MAX_LAPSES:
+            job.state, job.last_error = "dead", "its worker was lost each time"
+        return job.state == "dead"
 
 
 def _event_of(session: Session, job: Job) -> Event:

@@ -1,10 +1,13 @@
 """The only door to Celery. Redis carries job numbers; losing it loses nothing (kit.relay sends them again)."""
 
+import logging
 from datetime import date
 from typing import Any
 
 from celery import Celery
 from celery.signals import worker_process_init
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 from sqlalchemy import text
 
 from kit.db import engine, forget_engine
@@ -12,7 +15,10 @@ from kit.jobs import TICKS, WORK, Queue, run_job
 from kit.logs import set_up_logs
 from kit.settings import get_settings
 
+log = logging.getLogger("kit.queue")
 app = Celery("hien_truong")
+# kombu translates only what happens while it connects; a broker that dies, loads or is full later speaks for itself.
+UNREACHABLE = (OperationalError, RedisError, OSError)
 
 
 def configure() -> Celery:
@@ -53,9 +59,10 @@ def configure() -> Celery:
     return app
 
 
-@app.task(name="kit.run_job", acks_late=True)  # type: ignore[untyped-decorator]
-def _run_job(job_id: int, day: str) -> None:
-    run_job(job_id, date.fromisoformat(day))
+@app.task(name="kit.run_job", acks_late=True, bind=True)  # type: ignore[untyped-decorator]
+def _run_job(self: Any, job_id: int, day: str, again: bool = False) -> None:
+    returned = bool((self.request.delivery_info or {}).get("redelivered"))
+    run_job(job_id, date.fromisoformat(day), again=again or returned)
 
 
 @app.task(name="kit.tick", acks_late=False)  # type: ignore[untyped-decorator]
@@ -73,15 +80,25 @@ def _tick(name: str) -> None:
             connection.rollback()
 
 
-def send(job_id: int, day: date, task_name: str, connection: Any = None) -> None:
-    """Hand one job to a worker; raises kombu.exceptions.OperationalError when the broker does not answer."""
+def send(job_id: int, day: date, task_name: str, connection: Any = None, *, again: bool = False) -> None:
+    """Hand one job to a worker, `again` if that was done before; raises one of UNREACHABLE."""
     app.send_task(
         "kit.run_job",
-        args=[job_id, day.isoformat()],
+        args=[job_id, day.isoformat(), again],
         queue=WORK[task_name].queue,
         connection=connection,
         retry=False,
     )
+
+
+def messages_in(queue: Queue) -> int | None:
+    """How many messages wait in this queue of the broker; None when it does not answer."""
+    try:
+        with app.connection_for_write(connect_timeout=1) as broker:
+            return int(broker.default_channel.queue_declare(queue=queue).message_count)
+    except UNREACHABLE as error:
+        log.warning("broker does not answer", extra={"error": str(error)[:200]})
+        return None
 
 
 def emptied() -> int:
@@ -91,5 +108,5 @@ def emptied() -> int:
 
 @worker_process_init.connect  # type: ignore[untyped-decorator]
 def _after_fork(**_: Any) -> None:
-    forget_engine()
+    forget_engine(forked=True)
     set_up_logs("worker")

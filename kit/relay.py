@@ -8,15 +8,14 @@ import logging
 import signal
 import time
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
-from kombu.exceptions import OperationalError
 
-from kit.jobs import MAX_LAPSES, MAX_TRIES, machine_now
+from kit.jobs import MAX_LAPSES, MAX_TRIES, WORK, machine_now
 from kit.logs import set_up_logs
-from kit.queue import app, configure, send
+from kit.queue import UNREACHABLE, app, configure, messages_in, send
 from kit.settings import get_settings
 
 log = logging.getLogger("kit.relay")
@@ -43,16 +42,25 @@ UNION ALL SELECT NULL, NULL, NULL, (SELECT count(*) FROM stamped)
 """
 
 _LAPSED = """
-UPDATE job SET lapses = lapses + 1, lease_until = NULL,
+UPDATE job SET lapses = lapses + 1, lease_until = NULL, sent_at = NULL,
     state = CASE WHEN lapses + 1 >= %(max_lapses)s OR attempts >= %(max_tries)s THEN 'dead' ELSE 'queued' END,
     last_error = coalesce(last_error, 'the worker was lost while at it')
 WHERE state = 'running' AND lease_until < %(now)s
 """
 
-_STUCK = """
-SELECT id, day, task FROM job
-WHERE state = 'queued' AND run_after <= %(now)s AND (sent_at IS NULL OR sent_at < %(before)s)
+_UNSENT = """
+SELECT id, day, task FROM job WHERE state = 'queued' AND run_after <= %(now)s AND sent_at IS NULL
 ORDER BY run_after LIMIT %(batch)s
+"""
+
+_SENT = """
+SELECT task, count(*), count(*) FILTER (WHERE sent_at < %(before)s) FROM job
+WHERE state = 'queued' AND sent_at IS NOT NULL GROUP BY task
+"""
+
+_STUCK = """
+SELECT id, day, task FROM job WHERE state = 'queued' AND sent_at < %(before)s AND task = ANY(%(tasks)s)
+ORDER BY sent_at LIMIT %(batch)s
 """
 
 
@@ -73,15 +81,15 @@ def relay_once(connection: psycopg.Connection[Any], subscriptions: Subscriptions
     return int(rows[-1][3])
 
 
-def hand_over(connection: psycopg.Connection[Any], jobs: Sequence[tuple[Any, ...]]) -> int:
+def hand_over(connection: psycopg.Connection[Any], jobs: Sequence[tuple[Any, ...]], *, again: bool = False) -> int:
     """Send jobs to Celery and note it; stops at the first refusal of the broker (the sweep comes back for the rest)."""
     sent = []
     try:
         with app.connection_for_write(connect_timeout=1) as broker:
             for job_id, day, task in jobs:
-                send(job_id, day, task, broker)
+                send(job_id, day, task, broker, again=again)
                 sent.append(job_id)
-    except (OperationalError, OSError) as error:
+    except UNREACHABLE as error:
         log.warning("broker does not answer", extra={"error": str(error)[:200]})
     if sent:
         with connection.transaction():
@@ -90,14 +98,31 @@ def hand_over(connection: psycopg.Connection[Any], jobs: Sequence[tuple[Any, ...
 
 
 def resend_stuck(connection: psycopg.Connection[Any]) -> int:
-    """Jobs that were handed over and did not come back, whose lease lapsed, or whose pause is over."""
+    """Jobs whose lease lapsed, whose pause is over, that were never handed over, or whose message was lost."""
     now = machine_now()
     with connection.transaction():
         connection.execute(_LAPSED, {"now": now, "max_lapses": MAX_LAPSES, "max_tries": MAX_TRIES})
-        rows = connection.execute(
-            _STUCK, {"now": now, "before": now - timedelta(seconds=get_settings().stuck_after), "batch": BATCH}
-        ).fetchall()
-    return hand_over(connection, rows) if rows else 0
+        rows = connection.execute(_UNSENT, {"now": now, "batch": BATCH}).fetchall()
+    lost = _lost(connection, now - timedelta(seconds=get_settings().stuck_after))
+    return (hand_over(connection, rows) if rows else 0) + (hand_over(connection, lost, again=True) if lost else 0)
+
+
+def _lost(connection: psycopg.Connection[Any], before: datetime) -> list[tuple[Any, ...]]:
+    """Jobs handed over before `before` and not back, as many as their queue has too few messages.
+
+    A crowd that only waits its turn still has its messages in the broker: sending those again would make the queue
+    longer than the worker can shorten it.
+    """
+    counts = connection.execute(_SENT, {"before": before}).fetchall()
+    rows: list[tuple[Any, ...]] = []
+    for queue in {WORK[task].queue for task, _, stuck in counts if stuck}:
+        tasks = [task for task, _, _ in counts if WORK[task].queue is queue]
+        waiting = messages_in(queue)
+        missing = sum(sent for task, sent, _ in counts if task in tasks) - (waiting or 0)
+        if waiting is not None and missing > 0:
+            asked = {"before": before, "tasks": tasks, "batch": min(missing, BATCH)}
+            rows += connection.execute(_STUCK, asked).fetchall()
+    return rows
 
 
 def run_forever(subscriptions: Subscriptions) -> None:
