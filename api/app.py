@@ -16,6 +16,7 @@ from api.body import BODY_MODELS
 from api.edge import Edge
 from api.gate import Gate, Marked
 from api.query import StrictParameters
+from api.tracing import trace
 from api.v1 import auth, demo, directory, reports, steps, stream
 from kit.db import forget_engine
 from kit.settings import get_settings
@@ -61,6 +62,7 @@ def make_app(*, with_demo: bool | None = None) -> FastAPI:
     app.add_middleware(health.Measured)
     app.add_middleware(Edge)
     app.add_middleware(Marked)
+    trace(app)
     app.openapi = lambda: described(app)  # type: ignore[method-assign]
     return app
 

@@ -54,7 +54,7 @@ class Settings:
     smtp_url: str = ""
     mail_from: str = "khong-tra-loi@hien-truong.invalid"
 
-    metrics_port: int = 0
+    otel_endpoint: str = ""  # OTLP over HTTP, e.g. http://127.0.0.1:4318; empty = no tracing
     now_offset: float = 0.0
     clock_file: str = ""  # demo and tests: JSON {"offset_s": …}, read by every process
     visibility_timeout: int = 600
