@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page
 
@@ -136,6 +137,7 @@ def test_english_on_demand_and_the_period_in_the_address(day: SmallDay, open_pan
 
 def test_a_lost_stream_is_said_and_heals(day: SmallDay, open_panel: Open) -> None:
     page = open_panel()
+    wait_for_map(page)
     page.context.set_offline(True)
     page.wait_for_selector(".lost:not(:empty)", timeout=60_000)
     page.context.set_offline(False)
@@ -172,6 +174,15 @@ def test_everything_is_reached_by_keyboard(day: SmallDay, open_panel: Open) -> N
     page.locator("[data-part=open] .open").focus()
     page.keyboard.press("Enter")
     page.locator(".drawer .reports li").first.wait_for()
+
+
+def test_the_figures_leave_as_a_spreadsheet(day: SmallDay, open_panel: Open) -> None:
+    page = open_panel()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Xuất.").click()
+    assert saved.value.suggested_filename.endswith(".xlsx")
+    rows = list(load_workbook(saved.value.path(), read_only=True).active.iter_rows(values_only=True))
+    assert {row[0] for row in rows[1:]} >= {"received", "on_time_strict", "satisfied_rate"}
 
 
 def test_signing_in_by_the_form_and_leaving(browser: Browser, served: Served) -> None:

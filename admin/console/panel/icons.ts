@@ -42,6 +42,7 @@ const LINES = {
   minus: 'M5 12h14',
   whole: 'M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5',
   leave: 'M10 4H5v16h5M15 8l4 4-4 4M19 12H9',
+  save: 'M12 3v12M7 10l5 5 5-5M4 16v4h16v-4',
   lock: 'M6 11h12v9H6ZM9 11V8a3 3 0 0 1 6 0v3',
   list: 'M8 6h12M8 12h12M8 18h12M4 6h.01M4 12h.01M4 18h.01',
 } as const;

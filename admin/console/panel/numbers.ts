@@ -12,8 +12,8 @@ export const count = (n: number): string => n.toLocaleString(locale(), { maximum
 export const decimal = (n: number, digits = 1): string =>
   n.toLocaleString(locale(), { minimumFractionDigits: digits, maximumFractionDigits: digits });
 
-/** The digits of a share 0…1 as percent, without the sign. */
-export const points = (share: number, digits = 1): string => decimal(share * 100, digits);
+/** The digits of a share 0…1 as percent, without the sign; nothing and everything need no decimals. */
+export const points = (share: number, digits = 1): string => decimal(share * 100, share === 0 || share === 1 ? 0 : digits);
 
 /** "81,4 %" in Vietnamese, "81.4%" in English. */
 export const percent = (share: number, digits = 1): string => `${points(share, digits)}${percentSign()}`;

@@ -63,7 +63,7 @@ export class Agencies extends PageElement {
     const show = (part: 'strict' | 'lenient') => (event: Event) => this.#open(event, name, strict.agency ?? '', part);
     return html`
       <li class="ag ${tint}" data-agency=${strict.agency ?? ''}>
-        <button class="name link cut" title=${label} aria-label=${label} aria-haspopup="dialog" @click=${show('strict')}>${name}</button>
+        <button class="name link" title=${label} aria-label=${label} aria-haspopup="dialog" @click=${show('strict')}>${name}</button>
         ${pairOfIntervals(strict, lenient, axis, this.whole)}
         <span class="num">
           <b>${points(strict.value ?? 0, 0)}</b>

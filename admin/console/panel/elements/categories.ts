@@ -85,7 +85,7 @@ export class Categories extends PageElement {
     return html`
       <li class="ca ${this.#tints.of(row.code, row.now)}" data-category=${row.code}>
         ${hot ? html`<span class="t-risk" role="img" aria-label=${words.hot}>${shape('triangle')}</span>` : html`<span></span>`}
-        ${opener(row.name, this.#opening(row), 'link name cut')}
+        ${opener(row.name, this.#opening(row), 'link name')}
         <svg class="pace" width="100%" height="16" aria-hidden="true">
           <rect class="bed" width="100%" height="10" y="3" rx="3"></rect>
           <rect class=${hot ? 'hot' : 'fill'} width="${Math.min(100, length * 100).toFixed(1)}%" height="10" y="3" rx="3"></rect>

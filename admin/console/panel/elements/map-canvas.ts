@@ -8,7 +8,7 @@ import { quantileBounds } from '../heat';
 import { count } from '../numbers';
 import { bearer } from '../session';
 import { say } from '../words';
-import { heat, mapStyle, REPORTS_FROM, statusImages } from './map-style';
+import { heat, mapStyle, OUTLINES, REPORTS_FROM, statusImages } from './map-style';
 
 setWorkerUrl(workerUrl);
 
@@ -28,7 +28,7 @@ interface Ears {
 
 const NARROW = 900; // CSS pixels: below it the page scrolls, so one finger or the wheel must not be caught by the map
 const NAMED = 3;
-const LABEL = { wide: 150, high: 36 }; // CSS pixels a label with a long name takes, and a little air
+const LABEL = { edge: 56, letter: 7.5, high: 36 }; // CSS pixels: padding with count and air, a letter, a line
 const START: [number, number] = [106, 16];
 
 export class MapCanvas {
@@ -37,6 +37,7 @@ export class MapCanvas {
   #openText: (open: number) => string = String;
   #wards = new Map<string, Ward & { box: LngLatBounds }>();
   #extent: LngLatBounds | null = null;
+  #ownOutline = false;
   #pointed = '';
   #callouts = new Map<string, Marker>();
   #theme = matchMedia('(prefers-color-scheme: dark)');
@@ -99,6 +100,7 @@ export class MapCanvas {
     const map = this.#map;
     map.on('style.load', () => {
       statusImages().forEach(({ name, image }) => map.hasImage(name) || map.addImage(name, image, { pixelRatio: 2 }));
+      this.#showOutline();
       this.#paint();
       this.#nameAll();
     });
@@ -125,13 +127,26 @@ export class MapCanvas {
     const before = this.#wards.size;
     features.forEach((feature) => this.#learn(feature));
     if (!this.#wards.size) return this.#lookWider();
+    if (this.#extent) this.#map.getContainer().classList.add('drawn');
     if (this.#wards.size === before) return;
     const first = this.#extent === null;
     this.#extent = [...this.#wards.values()].reduce((all, ward) => all.extend(ward.box), new LngLatBounds());
+    this.#outline(features);
     this.ears.measured(this.#wards.size, features.some((feature) => feature.properties['approximate'] === true));
     if (first || this.#map.getZoom() < 6) this.#map.fitBounds(this.#extent, { padding: 16, duration: 0 });
     this.#nameAll();
     this.#nameBusiest();
+  }
+
+  /** The province's own outline, unless it is drawn less exactly than its wards: then the rim of the wards. */
+  #outline(wards: Feature[] | MapGeoJSONFeature[]): void {
+    const [province] = this.#map.querySourceFeatures('areas', { sourceLayer: 'areas', filter: ['==', ['get', 'layer'], 'province'] });
+    this.#ownOutline = province !== undefined && province.properties['approximate'] === wards[0]?.properties?.['approximate'];
+    this.#showOutline();
+  }
+
+  #showOutline(): void {
+    OUTLINES.forEach((layer) => this.#map.setLayoutProperty(layer, 'visibility', (layer === 'rim') === this.#ownOutline ? 'none' : 'visible'));
   }
 
   /** No ward where we began: somewhere else in the world, or nowhere. */
@@ -170,14 +185,15 @@ export class MapCanvas {
   }
 
   #roomFor(busiest: [code: string, open: number][]): Map<string, number> {
-    const taken: { x: number; y: number }[] = [];
+    const taken: { x: number; y: number; wide: number }[] = [];
     const chosen = new Map<string, number>();
     for (const [code, open] of busiest) {
       const ward = this.#wards.get(code);
       if (!ward || open <= 0 || chosen.size === NAMED) continue;
       const place = this.#map.project(ward.box.getCenter());
-      if (taken.some((other) => Math.abs(other.x - place.x) < LABEL.wide && Math.abs(other.y - place.y) < LABEL.high)) continue;
-      taken.push(place);
+      const wide = LABEL.edge + LABEL.letter * shortName(ward.name).length;
+      if (taken.some((other) => Math.abs(other.x - place.x) < (other.wide + wide) / 2 && Math.abs(other.y - place.y) < LABEL.high)) continue;
+      taken.push({ x: place.x, y: place.y, wide });
       chosen.set(code, open);
     }
     return chosen;

@@ -10,6 +10,10 @@ const colour = (name: string): string => getComputedStyle(document.documentEleme
 const tiles = (layer: string): string => `${location.origin}/tiles/${layer}/{z}/{x}/{y}.mvt`;
 
 const WARD: ExpressionSpecification = ['==', ['get', 'layer'], 'ward'];
+const PROVINCE: ExpressionSpecification = ['==', ['get', 'layer'], 'province'];
+const HIDDEN = { visibility: 'none' as const };
+/** Layers of which the map shows either the first or the others. */
+export const OUTLINES = ['rim', 'province', 'province-line'] as const;
 const POINTED: ExpressionSpecification = ['boolean', ['feature-state', 'pointed'], false];
 
 /** Colour of a ward by its count of open reports, kept as the feature's state. */
@@ -35,10 +39,16 @@ export function mapStyle(bounds: readonly number[]): StyleSpecification {
         id: 'rim', type: 'line', source: 'areas', 'source-layer': 'areas', filter: WARD,
         layout: { 'line-join': 'round' }, paint: { 'line-color': colour('--heat-5'), 'line-width': 2.6 },
       },
+      // Under the wards, so that a sliver between two simplified borders is not a hole.
+      { id: 'province', type: 'fill', source: 'areas', 'source-layer': 'areas', filter: PROVINCE, layout: HIDDEN, paint: { 'fill-color': colour('--heat-0') } },
       { id: 'ward', type: 'fill', source: 'areas', 'source-layer': 'areas', filter: WARD, paint: { 'fill-color': heat(bounds), 'fill-antialias': false } },
       {
         id: 'ward-line', type: 'line', source: 'areas', 'source-layer': 'areas', filter: WARD,
         paint: { 'line-color': colour('--surface'), 'line-width': ['interpolate', ['linear'], ['zoom'], 7, 0.6, 12, 1.8] },
+      },
+      {
+        id: 'province-line', type: 'line', source: 'areas', 'source-layer': 'areas', filter: PROVINCE,
+        layout: { ...HIDDEN, 'line-join': 'round' }, paint: { 'line-color': colour('--heat-5'), 'line-width': 1.4 },
       },
       {
         id: 'ward-pointed', type: 'line', source: 'areas', 'source-layer': 'areas', filter: WARD,

@@ -2,10 +2,12 @@
 import { html, type TemplateResult } from 'lit';
 import { customElement, query, state } from 'lit/decorators.js';
 import { Board, type PartName } from '../board';
+import { saveFigures } from '../export';
 import { Live } from '../live';
 import { Names } from '../names';
 import type { Choice } from '../period';
 import { chosenPeriod } from '../period';
+import { say } from '../words';
 import './agencies';
 import { LANGUAGE_CHANGED, PageElement, type Opening } from './base';
 import './categories';
@@ -21,6 +23,7 @@ import type { WardMap } from './ward-map';
 export class Overview extends PageElement {
   @query('ht-drawer') private drawer!: Drawer;
   @query('ht-ward-map') private map!: WardMap;
+  @state() private notice = '';
   @state() private names = new Names();
   #board = new Board(this, chosenPeriod(new URLSearchParams(location.search)));
   #live = new Live(this.#board, () => this.requestUpdate(), (code) => this.#reportMoved(code));
@@ -44,7 +47,8 @@ export class Overview extends PageElement {
     const again = (name: PartName) => () => void this.#board.load([name]);
     return html`
       <ht-top-bar .province=${this.names.province} .choice=${period.choice} .provedAt=${this.#board.provedAt}
-        .connected=${this.#live.connected} .lostAt=${this.#live.lostAt} @ht-period=${this.#choose}></ht-top-bar>
+        .connected=${this.#live.connected} .lostAt=${this.#live.lostAt} .notice=${this.notice}
+        @ht-period=${this.#choose} @ht-save=${this.#save}></ht-top-bar>
       <main id="figures" class="board" tabindex="-1" @ht-open=${(event: CustomEvent<Opening>) => this.drawer.show(event.detail)}>
         <ht-tiles .parts=${parts} .periodKey=${period.choice} .again=${(name: PartName) => again(name)()}></ht-tiles>
         <ht-ward-map .figures=${parts.wards} .names=${this.names} .again=${again('wards')}></ht-ward-map>
@@ -62,6 +66,10 @@ export class Overview extends PageElement {
     url.searchParams.set('period', event.detail);
     history.replaceState(null, '', url);
     void this.#board.choose(event.detail);
+  };
+
+  #save = async (): Promise<void> => {
+    this.notice = (await saveFigures(this.#board.period)) ? say().notSaved : '';
   };
 
   #rename = async (): Promise<void> => {

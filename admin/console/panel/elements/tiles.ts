@@ -2,6 +2,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import type { Contents, One, Part, PartName } from '../board';
+import type { Shape, Tone } from '../icons';
 import { count, hours, percent, percentSign, points } from '../numbers';
 import { say } from '../words';
 import { inState, open, PageElement, Tints, type Opening } from './base';
@@ -64,8 +65,8 @@ export class Tiles extends PageElement {
       ${head(words.backlog, backlog)}
       <div class="fig">${countOpener(backlog, words.backlog)}</div>
       <div class="row chips">
-        ${opener(chip('late', 'octagon', `${count(overdue.value ?? 0)} ${words.overdue}`, true), opening(words.overdue, overdue), 'plain')}
-        ${opener(chip('risk', 'triangle', `${risky} ${words.atRisk}`, true), { title: words.atRisk, questions: [], path: '/v1/reports?at_risk=true' }, 'plain')}
+        ${opener(alarm(overdue.value ?? 0, 'late', 'octagon', `${count(overdue.value ?? 0)} ${words.overdue}`), opening(words.overdue, overdue), 'plain')}
+        ${opener(alarm(atRisk.count, 'risk', 'triangle', `${risky} ${words.atRisk}`), { title: words.atRisk, questions: [], path: '/v1/reports?at_risk=true' }, 'plain')}
       </div>
     `;
   }
@@ -136,6 +137,10 @@ const head = (title: string, item: One, meta?: TemplateResult): TemplateResult =
 
 /** A count as its own button; what it counts is said with it. */
 const countOpener = (item: One, title: string, className = 'open'): TemplateResult => opener(count(item.value ?? 0), opening(title, item), className);
+
+/** Colour only when something is wrong: none is a quiet tick. */
+const alarm = (n: number, tone: Tone, look: Shape, text: string): TemplateResult =>
+  n ? chip(tone, look, text, true) : chip('exit', 'tick', text, true);
 
 const tooFew = (item: One): TemplateResult => html`
   <p class="few">${item.n === 0 ? say().tile.noCase : say().tile.few(count(item.n))}</p>

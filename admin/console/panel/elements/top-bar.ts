@@ -18,6 +18,7 @@ export class TopBar extends PageElement {
   @property({ type: Number }) provedAt = 0;
   @property({ type: Boolean }) connected = true;
   @property({ type: Number }) lostAt = 0;
+  @property() notice = '';
   #tick = 0;
 
   override connectedCallback(): void {
@@ -42,14 +43,22 @@ export class TopBar extends PageElement {
         <span class="grow"></span>
         ${this.#freshness()}
         <span class="row">
+          <button class="btn small" title=${say().saveHint} aria-label="${say().save}. ${say().saveHint}" @click=${() => this.dispatchEvent(new Event('ht-save', { bubbles: true }))}>
+            ${icon('save')}<span class="wide-only">${say().save}</span>
+          </button>
           ${languageButton()}
           <button class="btn small" aria-label=${say().signOut} @click=${() => this.dispatchEvent(new Event('ht-sign-out', { bubbles: true }))}>
             ${icon('leave')}<span class="wide-only">${say().signOut}</span>
           </button>
         </span>
       </header>
-      <div class="lost" role="status">${this.connected ? '' : html`${shape('triangle')}${say().fresh.lost(clockTime(this.lostAt))}`}</div>
+      <div class="lost" role="status">${this.#trouble()}</div>
     `;
+  }
+
+  #trouble(): TemplateResult | string {
+    const said = this.connected ? this.notice : say().fresh.lost(clockTime(this.lostAt));
+    return said ? html`${shape('triangle')}${said}` : '';
   }
 
   #option(choice: Choice): TemplateResult {
