@@ -89,7 +89,7 @@ class Line(asyncio.Protocol):
 
 def request(method: str, path: str, *, token: str = "", body: bytes = b"", **headers: str) -> bytes:
     """One request as bytes. Header names are given with underscores."""
-    lines = [f"{method} {path} HTTP/1.1", "Host: bench"]
+    lines = [f"{method} {path} HTTP/1.1", "Host: localhost"]
     if token:
         lines.append(f"Authorization: Bearer {token}")
     if body:
