@@ -1,15 +1,15 @@
 """Migrations run on the address of the settings; PostGIS's own tables are left alone."""
 
+from alembic import context
 from geoalchemy2 import alembic_helpers
 from sqlalchemy import create_engine
 
-from alembic import context
 from api.tables import metadata
 from kit.db import sqlalchemy_url
 from kit.settings import get_settings
 
 
-def mine(obj, name, kind, reflected, compare_to):  # noqa: ANN001, ANN201 - alembic's own signature
+def mine(obj, name, kind, reflected, compare_to):
     """Leave out PostGIS's tables and our partitions, which kit.partitions makes."""
     if kind == "table" and reflected and compare_to is None and name.startswith(("outbox_", "job_")):
         return False
@@ -17,7 +17,9 @@ def mine(obj, name, kind, reflected, compare_to):  # noqa: ANN001, ANN201 - alem
 
 
 def run() -> None:
-    engine = create_engine(sqlalchemy_url(context.config.get_main_option("sqlalchemy.url") or get_settings().database_url))
+    engine = create_engine(
+        sqlalchemy_url(context.config.get_main_option("sqlalchemy.url") or get_settings().database_url)
+    )
     with engine.connect() as connection:
         context.configure(
             connection=connection,

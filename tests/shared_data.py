@@ -1,4 +1,4 @@
-"""The one door to the real data beside the checkout; a test that needs it skips, with the reason, where it is absent."""
+"""The one door to the real data beside the checkout; a test that needs it skips, saying why, where it is absent."""
 
 import os
 from pathlib import Path

@@ -11,6 +11,7 @@ from kit.clock import utc_now
 from kit.db import unit_of_work
 from kit.events import Event
 from kit.jobs import Queue, task, tick
+from kit.outbox import emit
 from kit.settings import get_settings
 
 
@@ -21,8 +22,13 @@ def today() -> date:
 
 @task("figures.refresh", queue=Queue.FIGURES)
 def refresh_report(session: Session, event: Event) -> None:
-    """The subject of every report event is its report."""
+    """The subject of every report event is its report; whoever watches figures hears when they are new."""
     refresh(session, [event.subject], today=today())
+    keys = {name: event.data.get(name) for name in ("agency", "area", "category")}
+    news = Event(
+        name="figure.changed", subject=event.subject, occurred_at=utc_now(), data={"indicator": "*", "keys": keys}
+    )
+    emit(session, news)
 
 
 @tick("figures.sums", every_s=2.0)

@@ -46,7 +46,7 @@ def test_only_one_place_commits() -> None:
 
 
 def test_nobody_asks_the_machine_for_the_time() -> None:
-    """kit.clock is the only clock; leases follow the machine on purpose, and the simulation is a client with its own."""
+    """kit.clock is the only clock; leases follow the machine on purpose, the simulation is a client with its own."""
     allowed = {"kit/clock.py", "kit/jobs.py", "admin/simulation/clock.py"}
     asking = {
         str(path.relative_to(ROOT))
