@@ -1,6 +1,8 @@
 """Ready answers: bytes made once from plain values, with an ETag where a version matters."""
 
-from typing import Any
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, cast
 from uuid import UUID
 
 import orjson
@@ -8,6 +10,7 @@ from fastapi import Response
 from sqlmodel import Session
 
 from dispatch import rulebook
+from dispatch.intake_decision import Decision
 from dispatch.reading.detail import area_of, because, notices
 from dispatch.tables.report import Report
 from kit.ids import show_code
@@ -22,9 +25,55 @@ def json_answer(body: Any, *, etag: str | None = None, status: int = 200, cache:
     return Response(orjson.dumps(body), status, media_type="application/json", headers=headers)
 
 
-def created_answer(session: Session, report_id: UUID, locale: str, *, secret: str, body_sha256: str) -> dict[str, Any]:
-    """The 201 of a report and of every identical retry: read back from the row just written."""
-    report = session.get_one(Report, report_id)
+@dataclass(frozen=True, kw_only=True)
+class Sent:
+    """What a 201 tells, by the names of the columns: a row need not be read back that has just been written."""
+
+    id: UUID
+    code: str
+    status: str
+    version: int
+    category_code: str
+    agency_code: str
+    area_code: str | None
+    approximate: bool
+    ambiguous: bool
+    supporting: list[str]
+    text_flags: list[str]
+    route: dict[str, Any]
+    received_at: datetime
+    ack_due_at: datetime | None
+    lenient_due_at: datetime | None
+
+
+def just_written(decision: Decision) -> Sent:
+    """The row of a new report, from the decision that it was written from; instants as the database returns them."""
+    route, draft = decision.route, decision.draft
+    acknowledge, resolve = decision.due("acknowledge"), decision.due("citizen")
+    return Sent(
+        id=draft.id,
+        code=decision.code,
+        status=route.status,
+        version=1,
+        category_code=draft.category,
+        agency_code=route.agency,
+        area_code=decision.area_code,
+        approximate=decision.approximate,
+        ambiguous=route.ambiguous,
+        supporting=list(route.support),
+        text_flags=list(decision.flags),
+        route=decision.trace,
+        received_at=decision.received_at.astimezone(UTC),
+        ack_due_at=acknowledge.astimezone(UTC) if acknowledge else None,
+        lenient_due_at=resolve.astimezone(UTC) if resolve else None,
+    )
+
+
+def created_answer(
+    session: Session, sent: UUID | Decision, locale: str, *, secret: str, body_sha256: str
+) -> dict[str, Any]:
+    """The 201 of a report and of every identical retry: from the decision just written, else from the row."""
+    report = session.get_one(Report, sent) if isinstance(sent, UUID) else cast(Report, just_written(sent))
     agency = rulebook.cached(session).agencies[report.agency_code]
     token = sign_receipt(
         {

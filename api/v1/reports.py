@@ -79,8 +79,9 @@ def send_report(raw: BodyDep, actor: ActorDep, locale: LocaleDep) -> Response:
             )
         if asked.photos:
             _attach(session, report_id, actor, [UUID(str(photo)) for photo in asked.photos], now)
+        written = report_id if asked.photos or receipt.decision is None else receipt.decision
         body = created_answer(
-            session, report_id, locale, secret=secret_of(report_id), body_sha256=hashlib.sha256(raw).hexdigest()
+            session, written, locale, secret=secret_of(report_id), body_sha256=hashlib.sha256(raw).hexdigest()
         )
     headers = {"Idempotent-Replayed": "true"} if receipt.replayed else {}
     return Response(orjson.dumps(body), 201, media_type="application/json", headers=headers)
