@@ -68,8 +68,10 @@ OVERDUE_STRICT = "(f.is_open AND NOT f.paused AND f.strict_due_at < %(instant)s)
 OVERDUE = "(f.is_open AND NOT f.paused AND f.lenient_due_at < %(instant)s)"
 STRICT = "f.answered_at <= f.strict_due_at"
 LENIENT = "f.answered_at <= f.lenient_due_at"
+# A comparison with a missing due time is unknown in SQL; nobody misses a promise that was not made.
 MISSED_766 = (
-    f"(f.rating IS NOT DISTINCT FROM 'not_satisfied' OR f.reopened > 0 OR {OVERDUE} OR NOT coalesce({LENIENT}, true))"
+    "(f.rating IS NOT DISTINCT FROM 'not_satisfied' OR f.reopened > 0"
+    f" OR coalesce({OVERDUE}, false) OR NOT coalesce({LENIENT}, true))"
 )
 # The cells only narrow the search (500 m and more); the radius of the category decides.
 RECURRED = """EXISTS (
