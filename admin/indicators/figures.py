@@ -76,7 +76,7 @@ def _rows(
         return quick
     found = population(indicator, question)
     params = found.params | positions | {"most": MOST_ITEMS + 1, "cells": CELLS_PER_GROUP}
-    statement = _statement(indicator, question, found)
+    statement = statement_of(indicator, question, found)
     with connection.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(statement, params).fetchall()
     if len(rows) > MOST_ITEMS:
@@ -84,7 +84,8 @@ def _rows(
     return rows
 
 
-def _statement(indicator: Indicator, question: Question, found: Population) -> str:
+def statement_of(indicator: Indicator, question: Question, found: Population) -> str:
+    """The one statement that counts this figure from the facts; parameters besides `found`'s: most, cells."""
     groups = "".join(f"{expression} AS {name}, " for name, expression in found.groups.items())
     numbers = ", ".join(str(number) for number in range(1, len(found.groups) + 1))
     grouped = f" GROUP BY {numbers}" if numbers else ""

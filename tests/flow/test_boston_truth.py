@@ -432,3 +432,27 @@ def rounded(figures: list[dict[str, Any]]) -> list[dict[str, Any]]:
         {key: float(f"{value:.9g}") if isinstance(value, float) else value for key, value in item.items()}
         for item in figures[0]["items"]
     ]
+
+
+def test_a_week_is_read_by_index_whatever_is_asked(client: httpx.Client) -> None:
+    """No figure of a week, no stock of today and no list behind them reads the whole table of facts."""
+    from admin.indicators.calendars import working_positions
+    from admin.indicators.catalogue import INDICATORS
+    from admin.indicators.figures import CELLS_PER_GROUP, MOST_ITEMS, statement_of
+    from admin.indicators.question import Viewer, read_question
+    from admin.indicators.statements import population
+    from kit.clock import utc_now
+    from kit.db import raw, unit_of_work
+
+    with unit_of_work() as session:
+        session.execute(text("ANALYZE report_fact"))
+        for indicator in INDICATORS.values():
+            question = read_question(
+                start="2015-03-02", end="2015-03-09", as_of=None, basis="received", groups=["agency"],
+                units="working_hours", restate=False, filters={}, viewer=Viewer(public=False), now=utc_now(),
+            )  # fmt: skip
+            found = population(indicator, question)
+            params = found.params | working_positions(session, question.instant)
+            params |= {"most": MOST_ITEMS, "cells": CELLS_PER_GROUP}
+            plan = raw(session).execute(f"EXPLAIN {statement_of(indicator, question, found)}", params).fetchall()
+            assert not [line for (line,) in plan if "Seq Scan on report_fact" in line], indicator.code

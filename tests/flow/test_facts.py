@@ -1,5 +1,6 @@
 """Facts follow a report's life, can be asked as they were at any instant, and are the same however often rebuilt."""
 
+import json
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from admin.indicators.figures import figures
 from admin.indicators.lists import all_reports, figure_reports
 from admin.indicators.loading import days_of_reports, rebuild, refresh
 from admin.indicators.question import Viewer, read_question
+from admin.indicators.rebuild import main as rebuild_figures
 from admin.indicators.tables import COLUMNS
 from admin.indicators.tasks import refresh_report, today
 from kit.clock import utc_now
@@ -193,6 +195,20 @@ def test_facts_rebuilt_from_nothing_are_the_same_and_strays_are_swept_out(world:
         assert rebuild(session, *days, today=today()) == 3
     assert all_facts() == before
     assert len(before[1]) >= 2, "how it stood before is kept"
+
+
+def test_the_rebuild_command_takes_any_days(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    world.set_clock("2027-03-01 08:00")
+    world.report()
+    world.set_clock("2027-03-03 08:00")
+    world.report(by="Lan")
+    assert rebuild_figures(["--from", "2027-03-03", "--to", "2027-03-04", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"days": 1, "reports": 1}
+    assert value("received") == 1
+    assert rebuild_figures(["--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"days": 3, "reports": 2}
+    assert value("received") == 2
+    assert rebuild_figures(["--from", "2027-03-03", "--to", "2027-03-01"]) == 2
 
 
 def all_facts() -> list[list[Any]]:
