@@ -93,12 +93,12 @@ def _candidates(folder: DataFolder) -> Iterator[Keeper]:
 
 
 def _can_work(keeper: Keeper) -> bool:
-    """Try it: write a file where the servers would."""
+    """Try it: write a file where the servers would, beside our own logs, whose folder is closed to other users."""
     try:
         if keeper.home.parent == SHARED_HOME:
             SHARED_HOME.mkdir(mode=0o755, exist_ok=True)
             keeper.home.mkdir(mode=0o711, exist_ok=True)
-        trial = keeper.folder(keeper.home / "trial") / "file"
+        trial = keeper.folder(keeper.home / "log" / "trial") / "file"
         command = keeper.command("sh", "-c", 'echo tried > "$0" && rm "$0"', str(trial))
         done = subprocess.run(command, cwd="/", capture_output=True, timeout=20, check=False)
         shutil.rmtree(trial.parent, ignore_errors=True)
