@@ -21,6 +21,7 @@ from tests.torture.ledger import Ledger
 from tests.torture.rows import KILL_ROWS, RACES, Result, Torture
 
 LONG_FORM = {"F27": 1000, "F31": 200}
+BETWEEN = 30  # with 30 kills in each row, about 10,000 acknowledgements in all
 # The waits of a torture are not the product's defaults: lost work is looked for sooner, so that 30 kills end today.
 SHORT_WAITS = {"HT_VISIBILITY_TIMEOUT": "120", "HT_STUCK_AFTER": "30"}
 
@@ -37,7 +38,8 @@ def main(argv: list[str]) -> int:
     instance, ledger = Instance(data.resolve(), **SHORT_WAITS), Ledger(folder / "ledger.jsonl")
     instance.start()
     try:
-        torture = Torture(instance=instance, ledger=ledger, since=datetime.fromisoformat(state["since"]))
+        since = datetime.fromisoformat(state["since"])
+        torture = Torture(instance=instance, ledger=ledger, since=since, between=BETWEEN)
         for result in _rows(torture, asked, state):
             state[result.row] = {"kills": asked.kills, **result.to_json()}
             _write(folder / "state.json", state)

@@ -66,6 +66,7 @@ class Torture:
     ledger: Ledger
     since: datetime
     kills_so_far: int = 0
+    between: int = 6  # acknowledgements between two strikes
 
     def kill_row(self, row: Row, kills: int) -> Result:
         """Strike under load until `kills` strikes have hit; then let it settle and compare the books."""
@@ -109,9 +110,9 @@ class Torture:
             result.findings.append(f"not durable: {result.facts}")
         return result
 
-    def _wait_for_progress(self, traffic: Traffic, acknowledgements: int = 6) -> None:
-        """So many new ones before the next strike: the system is up and under load again."""
-        goal = self.ledger.acknowledged + acknowledgements
+    def _wait_for_progress(self, traffic: Traffic) -> None:
+        """New acknowledgements before the next strike: the system is up and under load again."""
+        goal = self.ledger.acknowledged + self.between
         if not wait_for(lambda: self.ledger.acknowledged >= goal or traffic.failures, 90.0):
             raise RuntimeError("nothing is acknowledged any more")
 
