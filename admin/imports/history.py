@@ -25,18 +25,15 @@ from admin.imports.history_read import CountingFile, Row, UnreadableHistory, row
 from admin.imports.history_rejects import Rejects
 from admin.imports.history_update import update_case
 from admin.imports.history_write import Writer
+from admin.indicators.tasks import tell_changed
 from kit.clock import utc_now
 from kit.db import raw, unit_of_work
-from kit.events import Event
-from kit.outbox import emit
 from kit.settings import get_settings
 from kit.words import LOCALES, Catalogue
 
 WORDS = Catalogue(Path(__file__).parent / "locales")
 OK, FINDINGS, BAD_INPUT, INTERRUPTED = 0, 1, 4, 130
 BATCH = 1_000
-# What a panel that listens has to ask anew.
-_TOUCHED = ("received", "resolved", "backlog", "on_time_strict", "resolve_km_median", "reopen_rate", "satisfied_rate")
 
 
 @dataclass(kw_only=True)
@@ -101,7 +98,7 @@ def _run(records: Iterator[Row], history: HistoryMap, result: Result, refused: R
         told()
     if result.created or result.updated:
         with unit_of_work() as session:
-            emit(session, *(_changed(code) for code in _TOUCHED))
+            tell_changed(session)
 
 
 def _writer(session: Session, history: HistoryMap) -> Writer:
@@ -168,12 +165,6 @@ def _known(session: Session, source: str, ids: list[str]) -> dict[str, tuple[UUI
         (source, ids),
     )
     return {external_id: (report_id, bytes(digest)) for external_id, report_id, digest in found}
-
-
-def _changed(code: str) -> Event:
-    return Event(
-        name="figure.changed", subject=UUID(int=0), occurred_at=utc_now(), data={"indicator": code, "keys": {}}
-    )
 
 
 def _shown(found: dict[str, Any]) -> dict[str, Any]:
