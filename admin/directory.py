@@ -94,7 +94,8 @@ def edit(session: Session, kind: str, item: dict[str, Any], *, at: datetime, act
     A category keeps its place on the screen unless the item names another.
     pydantic.ValidationError for a wrong shape, DirectoryRefused for one that could not run.
     """
-    if kind == "categories" and (known := session.get(Category, item.get("code"))):
+    code = item.get("code")
+    if kind == "categories" and isinstance(code, str) and (known := session.get(Category, code)):
         item = {"order": known.sort, "parent": known.parent_code, **item}
     files = DirectoryFiles(**{kind: FILES[kind].model_validate({kind: [item]})})  # type: ignore[arg-type]
     plan = plan_edit(session, files, at=at)

@@ -115,7 +115,13 @@ def _depth(value: Any, left: int = MAX_DEPTH) -> None:
 
 
 def load_json(raw: bytes) -> Any:
-    """The JSON value, or Malformed; repeats, NaN and wrong encodings are refused."""
+    """The JSON value, or Malformed; repeats, NaN, wrong encodings and bottomless nesting are refused."""
+    value = _read(raw)
+    _depth(value)
+    return value
+
+
+def _read(raw: bytes) -> Any:
     try:
         return json.loads(raw.decode("utf-8"), object_pairs_hook=_no_repeats, parse_constant=_no_constants)
     except (json.JSONDecodeError, RecursionError) as error:
@@ -126,7 +132,7 @@ def load_json(raw: bytes) -> Any:
 
 def parse(model: type[Model], raw: bytes) -> Model:
     """The wire model of these bytes; Malformed, UnknownField or Invalid with a pointer per wrong place."""
-    value = load_json(raw)
+    value = _read(raw)
     if isinstance(value, dict):
         known = {field.alias or name for name, field in model.model_fields.items()}
         strange = [name for name in value if name not in known]

@@ -127,18 +127,19 @@ def _conditions(filters: Filters, actor: Actor | None, snapshot: Snapshot, now: 
     if filters.bbox:
         found.append(geo.ST_Intersects(col(Report.point), geo.ST_MakeEnvelope(*filters.bbox, 4326)))
     if filters.q:
-        found.append(_matching(filters.q))
+        found.append(_matching(filters.q, actor))
     return found
 
 
-def _matching(q: str) -> ColumnElement[bool]:
-    """By code, or words in description or address; a flagged text is not searched."""
+def _matching(q: str, actor: Actor | None) -> ColumnElement[bool]:
+    """By code, or words in what the caller may read: the address is for those who see it whole; no flagged text."""
     code = read_code(q)
     if code:
         return col(Report.code) == code
     pattern = "%" + q.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_") + "%"
     text = case((col(Report.text_flags) == [], col(Report.description)), else_="")
-    return or_(and_(col(Report.description).ilike(pattern), text.ilike(pattern)), col(Report.address).ilike(pattern))
+    told = and_(col(Report.description).ilike(pattern), text.ilike(pattern))
+    return or_(told, and_(handles(actor), col(Report.address).ilike(pattern)))
 
 
 def _cursor(report: Report, filters: Filters) -> str:
