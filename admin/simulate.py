@@ -7,7 +7,9 @@ exits 130; the same command goes on from what the server has. A seed plays the s
 import argparse
 import json
 import os
+import signal
 import sys
+import threading
 import time
 from datetime import datetime
 from pathlib import Path
@@ -38,6 +40,8 @@ def main(argv: list[str]) -> int:
     except NotADemo as missing:
         return _end(BAD_INPUT, "not-a-demo", file=str(missing))
     line = Line(asked.url or demo.content["base_url"])
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # told to stop: as if interrupted at the keyboard
     try:
         return _play(asked, demo, line)
     except (KeyboardInterrupt, Stopped):

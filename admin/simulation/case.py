@@ -42,8 +42,9 @@ class Case:
         return self.view["area"]["code"] if self.view.get("area") else None
 
     @property
-    def sender(self) -> str:
-        return self.planned.sender
+    def phone(self) -> str | None:
+        """Who of ours has it on his phone; None for a caller's report, or for one that somebody else sent."""
+        return self.planned.sender if ":" in self.planned.sender else None
 
     @property
     def cycle(self) -> int:

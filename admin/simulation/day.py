@@ -19,6 +19,7 @@ BATCH = 24
 PAGES = 100
 ANSWERS = frozenset({"submit_result", "approve_result"})
 DONE = frozenset({"closed", "rejected", "referred", "duplicate", "withdrawn"})
+SETTLED = DONE | {"resolved"}
 Event = tuple[datetime, int, Planned | None, Case | None, Move | None]
 
 
@@ -44,26 +45,26 @@ class Day:
         self._due: list[Event] = []
 
     def resume(self, count: int) -> tuple[int, int]:
-        """Find what an earlier run left and plan what is still to be sent: (found, to send).
+        """Find what is there and plan what is still to be sent: (found, to send).
 
-        Reports come in blocks of `count`: the first block that is not complete on the server is the one to go on with.
+        Our reports come in blocks of `count`: the first block that is not complete on the server is the one to go on
+        with. Open reports of others are worked on too, as desks and crews would.
         """
         known = self._on_server()
         found: list[tuple[Planned, str]] = []
-        block = 0
-        while True:
-            todo, there = [], []
-            for number in range(block * count, (block + 1) * count):
-                planned = self.plan.report(number)
-                there.append((planned, known[planned.key].pop())) if known.get(planned.key) else todo.append(planned)
-            found += there
-            if todo:
-                break
+        block, todo = 0, list[Planned]()
+        while not todo:
+            for planned in map(self.plan.report, range(block * count, (block + 1) * count)):
+                there = known.get(planned.key)
+                if there:
+                    found.append((planned, there.pop()["id"]))
+                else:
+                    todo.append(planned)
             block += 1
         for planned in todo:
-            at = self.plan.when(planned.number, self.start, self.days)
-            self._push(at, planned=planned)
-        self._each(self._recall, found)
+            self._push(self.plan.when(planned.number, self.start, self.days), planned=planned)
+        others = [item for items in known.values() for item in items if item["status"] not in SETTLED]
+        self._each(self._recall, found + [_of_others(item, -place) for place, item in enumerate(others, 1)])
         return len(found), len(todo)
 
     def run(self) -> Diary:
@@ -82,9 +83,9 @@ class Day:
         self.tell(self.end, self.diary)
         return self.diary
 
-    def _on_server(self) -> dict[tuple[str, float, float], list[str]]:
+    def _on_server(self) -> dict[tuple[str, float, float], list[dict[str, Any]]]:
         """Reports that the centre sees, by category and place."""
-        known: dict[tuple[str, float, float], list[str]] = {}
+        known: dict[tuple[str, float, float], list[dict[str, Any]]] = {}
         operator, cursor = self.hands.demo.one("operator"), None
         for _page in range(PAGES if operator else 0):
             params: dict[str, Any] = {"limit": 200, "order": "asc"} | ({"cursor": cursor} if cursor else {})
@@ -93,7 +94,7 @@ class Day:
                 if not item["imported"]:
                     place = item["location"]
                     key = (item["category"], round(place["lat"], 5), round(place["lon"], 5))
-                    known.setdefault(key, []).append(item["id"])
+                    known.setdefault(key, []).append(item)
             cursor = page["next"]
             if not cursor:
                 break
@@ -158,3 +159,20 @@ class Day:
     ) -> None:
         number = planned.number if planned else case.planned.number if case else 0
         heapq.heappush(self._due, (at, number, planned, case, move))
+
+
+def _of_others(item: dict[str, Any], number: int) -> tuple[Planned, str]:
+    """A report that somebody else sent, from its row in the centre's list."""
+    place = item["location"]
+    planned = Planned(
+        number=number,
+        category=item["category"],
+        description="",
+        lat=place["lat"],
+        lon=place["lon"],
+        accuracy_m=20.0,
+        address="",
+        sender="stranger",
+        picture=None,
+    )
+    return planned, item["id"]

@@ -30,7 +30,7 @@ class Turn:
 
     @property
     def work(self) -> str:
-        return self.words.topics[self.case.planned.category].work
+        return self.words.topic(self.case.planned.category).work
 
     @property
     def hours(self) -> Hours:
@@ -83,8 +83,8 @@ def _routed(turn: Turn) -> Move | None:
     desk = turn.demo.desk_of(case.agency)
     if desk is None:
         return _left_lying(turn)
-    if first and chance.random() < 0.015 and case.sender != "hotline":
-        return turn.move(case.sender, "withdraw", turn.soon(120, AWAKE))
+    if first and chance.random() < 0.015 and case.phone:
+        return turn.move(case.phone, "withdraw", turn.soon(120, AWAKE))
     at = turn.soon(QUICK_MIN.get(turn.demo.kinds.get(case.agency, ""), 80))
     if chance.random() < 0.06:  # forgotten on a desk: the ladder will wake somebody
         at = turn.hours.after(turn.now, chance.uniform(2, 6) * 8 * 60)
@@ -158,15 +158,15 @@ def _in_progress(turn: Turn) -> Move | None:
     if chance.random() < 0.05:  # material that does not come
         at = turn.hours.after(turn.now, chance.uniform(2, 5) * 8 * 60)
     facts: dict[str, Any] = {"text": turn.words.say(f"results.{turn.work}", chance)}
-    photo = chance.random() < 0.6 and turn.words.topics[case.planned.category].picture is not None
+    photo = chance.random() < 0.6 and turn.words.topic(case.planned.category).picture is not None
     if not photo:
         facts["no_photo_reason"] = turn.words.say("no_photo", chance)
     return turn.move(who, "submit_result", at, photo=photo, **facts)
 
 
 def _awaiting_citizen(turn: Turn) -> Move | None:
-    if turn.chance.random() < 0.75:
-        who = turn.demo.one("operator") if turn.case.sender == "hotline" else turn.case.sender
+    who = turn.demo.one("operator") if turn.case.planned.sender == "hotline" else turn.case.phone
+    if who and turn.chance.random() < 0.75:
         return turn.move(who, "answer", turn.soon(240, AWAKE), text=turn.words.say("replies", turn.chance))
     return turn.move(turn.demo.desk_of(turn.case.agency), "resume", turn.hours.after(turn.now, 3 * 8 * 60))
 
@@ -181,18 +181,18 @@ def _awaiting_approval(turn: Turn) -> Move | None:
 def _resolved(turn: Turn) -> Move | None:
     """Half of them say whether it is mended; the unhappy ones often reopen."""
     case, chance = turn.case, turn.chance
-    if case.sender == "hotline":
+    if case.phone is None:
         return None
     rating, at = case.view.get("rating"), turn.soon(400, AWAKE)
     if rating == "not_satisfied" and case.cycle < 3 and chance.random() < 0.7:
-        return turn.move(case.sender, "reopen", at, text=turn.words.say("reopen", chance))
+        return turn.move(case.phone, "reopen", at, text=turn.words.say("reopen", chance))
     if rating == "satisfied" and chance.random() < 0.35:
-        return turn.move(case.sender, "close", at)
+        return turn.move(case.phone, "close", at)
     if rating is None and chance.random() < 0.55:
         named, words = chance.choices(
             [("satisfied", "thanks"), ("acceptable", "so_so"), ("not_satisfied", "unhappy")], [62, 24, 14]
         )[0]
-        return turn.move(case.sender, "rate", at, rating=named, text=turn.words.say(words, chance))
+        return turn.move(case.phone, "rate", at, rating=named, text=turn.words.say(words, chance))
     return None
 
 

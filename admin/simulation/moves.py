@@ -95,7 +95,7 @@ class Hands:
         """Upload a drawn photo; its id, or None when the server did not want it (the report goes without)."""
         photo_id = str(uuid6.uuid7())
         picture = photo(
-            planned.picture or province().topics[planned.category].picture or "street",
+            planned.picture or province().topic(planned.category).picture or "street",
             lon=planned.lon,
             lat=planned.lat,
             at=self.now(),
@@ -172,7 +172,7 @@ class Hands:
 
     def look(self, case: Case) -> None:
         """Read how it stands, as the centre sees it."""
-        answer = self.request(self.demo.one("operator") or case.sender, "GET", f"/v1/reports/{case.id}")
+        answer = self.request(self.demo.one("operator") or case.phone or "", "GET", f"/v1/reports/{case.id}")
         if answer.is_success:
             case.saw(answer.json())
 

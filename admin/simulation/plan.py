@@ -19,7 +19,10 @@ KNOWN_SHARE = 0.12  # residents who prove a phone number
 
 @dataclass(frozen=True, kw_only=True)
 class Planned:
-    """One report to be. Place in degrees (WGS 84); `sender`: device:N, phone:N (of demo.json) or hotline."""
+    """One report to be. Place in degrees (WGS 84).
+
+    `sender`: device:N, phone:N (of demo.json), hotline, or stranger (it was there before; negative `number`).
+    """
 
     number: int
     category: str

@@ -31,6 +31,11 @@ class Province:
     phrases: Mapping[str, Any]
     topics: Mapping[str, Topic]
 
+    def topic(self, category: str) -> Topic:
+        """Of a category that the files do not know (added since): something to be put in order, without a picture."""
+        known = self.topics.get(category)
+        return known or Topic(category=category, share=0, rhythm="day", work="order", picture=None)
+
     def say(self, kind: str, chance: Random, **known: str) -> str:
         """A sentence of this kind (`questions`, `results.road`, …) with its places filled in."""
         found: Any = self.phrases
@@ -48,7 +53,7 @@ class Province:
 
     def rhythm(self, category: str) -> Sequence[float]:
         """Weight of each local hour, 0 to 23."""
-        hours: Sequence[float] = self.raw["rhythms"][self.topics[category].rhythm]
+        hours: Sequence[float] = self.raw["rhythms"][self.topic(category).rhythm]
         return hours
 
 
