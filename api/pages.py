@@ -13,7 +13,7 @@ from kit.words import best_locale
 router = APIRouter(include_in_schema=False)
 DIST = Path(__file__).resolve().parents[1] / "admin" / "console" / "dist"
 PANEL_CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:;"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:;"
     " font-src 'self'; connect-src 'self'; worker-src 'self' blob:; manifest-src 'self'; base-uri 'none';"
     " form-action 'none'; frame-ancestors 'none'"
 )
@@ -50,8 +50,10 @@ async def front_door() -> Response:
 
 
 @router.get("/panel")
-async def panel_door() -> Response:
-    return RedirectResponse("/panel/", 307)
+async def panel_door(request: Request) -> Response:
+    """The page lies in its folder; period and language in the query come along."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(f"/panel/{query}", 307)
 
 
 @router.get("/panel/{path:path}")
