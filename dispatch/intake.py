@@ -15,24 +15,23 @@ from sqlmodel import Session
 from dispatch import rulebook
 from dispatch.clocks import from_target, sweep_at, target_of
 from dispatch.domain.actors import Actor
-from dispatch.domain.chain import GENESIS, Entry, new_entry
 from dispatch.domain.clock import ClockKind
 from dispatch.domain.errors import IdReused, IdTaken, LocationOutOfArea, UnknownCategory
 from dispatch.domain.geography_places import Placement, effective_accuracy
 from dispatch.domain.policy import Policy, choose_policy
-from dispatch.domain.report import Action, Status
+from dispatch.domain.report import Status
 from dispatch.domain.routing import choose_route
 from dispatch.domain.routing_facts import Facts
 from dispatch.domain.routing_json import facts_to_json, route_to_json
 from dispatch.domain.routing_route import Route
 from dispatch.domain.sla_life import start_clock
 from dispatch.intake_decision import Decision, Draft, Started
+from dispatch.intake_history import opening
 from dispatch.intake_sql import Outcome, existing, write
 from dispatch.snapshot import Snapshot
 from dispatch.text_flags import find_flags
-from kit.events import Event
 from kit.ids import new_code, new_id
-from kit.problems import FieldError, Invalid
+from kit.problems import FieldError, Invalid, Problem
 
 __all__ = ["Decision", "Draft", "Receipt", "submit_report"]
 FUTURE = timedelta(minutes=5)  # a phone's clock may run ahead a little
@@ -58,22 +57,34 @@ def submit_report(session: Session, draft: Draft, *, reporter: Actor, now: datet
     """
     snapshot = rulebook.cached(session)
     for _attempt in range(4):
-        decision = decide(snapshot, draft, reporter=reporter, now=now)
+        try:
+            decision = decide(snapshot, draft, reporter=reporter, now=now)
+        except Problem:  # what is refused today may have been taken before: a retry is answered as it was then
+            if _is_replay(session, draft, reporter):
+                return Receipt(draft.id, replayed=True)
+            raise
         outcome = write(session, decision, snapshot.version)
         if outcome is Outcome.WRITTEN:
             return Receipt(draft.id, replayed=False, decision=decision)
         if outcome is Outcome.OLD_RULEBOOK:
             snapshot = rulebook.reload(session)
             continue
-        known = existing(session, draft.id)
-        if known is None:  # not the id but the short code was taken: another code
-            continue
-        if known.reporter_id != reporter.id:
-            raise IdTaken()
-        if bytes(known.body_sha256) != decision.digest:
-            raise IdReused()
-        return Receipt(draft.id, replayed=True)
+        if _is_replay(session, draft, reporter):
+            return Receipt(draft.id, replayed=True)
+        # not the id but the short code was taken: another code
     raise RuntimeError("the rulebook changed at every try")
+
+
+def _is_replay(session: Session, draft: Draft, reporter: Actor) -> bool:
+    """Whether this reporter sent this very report before; IdTaken, IdReused when the id stands for another one."""
+    known = existing(session, draft.id)
+    if known is None:
+        return False
+    if not known.is_of(reporter.id):
+        raise IdTaken()
+    if known.digest != draft.digest():
+        raise IdReused()
+    return True
 
 
 def decide(snapshot: Snapshot, draft: Draft, *, reporter: Actor, now: datetime) -> Decision:
@@ -98,7 +109,7 @@ def decide(snapshot: Snapshot, draft: Draft, *, reporter: Actor, now: datetime) 
     route = choose_route(facts, snapshot.view, desk=snapshot.desk)
     policy = policy_for(snapshot, draft.category, route.severity, route.agency, now)
     kinds = first_clocks(Status(route.status))
-    entries, events = _history(draft, route, reporter, now)
+    entries, events = opening(draft, route, reporter, now)
     return Decision(
         draft=draft,
         code=new_code(),
@@ -183,62 +194,3 @@ def _stat_area(snapshot: Snapshot, draft: Draft, occurred_at: datetime, now: dat
         return route.area.id if route.area else None
     area = snapshot.atlas.locate(draft.lon, draft.lat, 0.0, then).area
     return area.id if area else (route.area.id if route.area else None)
-
-
-def _history(draft: Draft, route: Route, reporter: Actor, now: datetime) -> tuple[list[Entry], list[Event]]:
-    """`submit`, then `route` when an agency has it at once; the event of each."""
-    who: dict[str, Any] = {"actor_role": str(reporter.role), "actor_id": reporter.id, "actor_agency": reporter.agency}
-    first_status = str(Status.TRIAGE)
-    submit = new_entry(
-        report_id=draft.id,
-        prev_hash=GENESIS,
-        seq=1,
-        at=now,
-        action=str(Action.SUBMIT),
-        from_status=None,
-        to_status=first_status,
-        data={"channel": draft.channel},
-        text=draft.description or None,
-        **who,
-    )
-    entries = [submit]
-    if route.status == "routed":
-        entries.append(
-            new_entry(
-                report_id=draft.id,
-                prev_hash=submit.hash,
-                seq=2,
-                at=now,
-                action=str(Action.ROUTE),
-                from_status=first_status,
-                to_status=str(Status.ROUTED),
-                actor_role="system",
-                data={
-                    "agency": route.agency,
-                    "rule": f"{route.rule.code}/{route.rule.version}" if route.rule else None,
-                    "reason": route.reason,
-                },
-            )
-        )
-    events = [
-        Event(
-            name="report.submitted" if entry.seq == 1 else "report.routed",
-            subject=draft.id,
-            occurred_at=now,
-            data={
-                "status": route.status,
-                "version": 1,
-                "agency": route.agency,
-                "area": route.area.code if route.area else None,
-                "category": draft.category,
-                "action": entry.action,
-                "actor": str(reporter.id) if entry.seq == 1 else None,
-                "actor_role": entry.actor_role,
-                "reporter": str(reporter.id),
-                "seq": entry.seq,
-                "cycle": 1,
-            },
-        )
-        for entry in entries
-    ]
-    return entries, events
