@@ -40,6 +40,7 @@ INSIDE = {
     ("import", "areas"): "admin.imports.areas",
     ("import", "directory"): "admin.imports.directory",
     ("import", "history"): "admin.imports.history",
+    ("rebuild-figures",): "admin.indicators.rebuild",
 }
 
 
@@ -62,7 +63,7 @@ def _inside(module: str, argv: list[str]) -> int:
 
     run = _main_of(module)
     data_dir, rest = split_data(argv)
-    if not rest or {"-h", "--help"} & set(rest):
+    if (not rest and module.startswith("admin.imports.")) or {"-h", "--help"} & set(rest):
         return _finish(run(rest or ["--help"]))
     with opened(data_dir):
         return _finish(run(rest))

@@ -2,16 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import holidays
 from geoalchemy2.shape import to_shape
 from sqlmodel import Session, select
 
-from dispatch.domain.calendar import HalfDays, WorkingCalendar
-from dispatch.domain.calendar_layers import DayEntry, DayKind, layered
+from dispatch.calendars import load_calendars, wall_time
+from dispatch.domain.calendar import WorkingCalendar
 from dispatch.domain.geography import Atlas
 from dispatch.domain.geography_places import AreaShape
 from dispatch.domain.ladder import Rung
@@ -22,7 +21,6 @@ from dispatch.domain.routing_view import RulebookView
 from dispatch.tables import directory as tables
 from kit.settings import get_settings
 
-HOLIDAY_YEARS = range(2010, 2041)
 DEPTHS = {"province": 1, "district": 2, "ward": 3, "neighbour": 3}
 
 
@@ -39,6 +37,7 @@ class Snapshot:
     view: RulebookView
     tree: CategoryTree
     atlas: Atlas
+    area_names: Mapping[int, str]
     agencies: Mapping[str, tables.Agency]
     categories: Mapping[str, tables.Category]
     leaves: frozenset[str]
@@ -71,13 +70,15 @@ def load_snapshot(session: Session, before: Snapshot | None = None) -> Snapshot:
     desks = [code for code, agency in agencies.items() if agency.is_desk]
     if len(desks) != 1:
         raise NoDesk(f"the directory names {len(desks)} desks; exactly one is needed")
-    kept = before.atlas if before and before.areas_version == stamp.areas_version else None
+    same_map = before is not None and before.areas_version == stamp.areas_version
+    shapes = [] if same_map else _shapes(session)
     return Snapshot(
         version=stamp.version,
         areas_version=stamp.areas_version,
         view=_view(session, stamp.version, zone, tree, agencies),
         tree=tree,
-        atlas=kept or _atlas(session),
+        atlas=before.atlas if before and same_map else Atlas.build(shapes),
+        area_names=before.area_names if before and same_map else {shape.id: shape.name for shape in shapes},
         agencies=agencies,
         categories=categories,
         leaves=frozenset(set(categories) - {category.parent_code for category in categories.values()}),
@@ -136,7 +137,7 @@ def to_rule(row: tables.RoutingRule, zone: str) -> RoutingRule:
         categories=tuple(said.get("categories", ())),
         areas=tuple((layer, code) for layer, code in said.get("areas", ())),
         asset=AssetCondition(asset["class"], float(asset["within_m"])) if asset else None,
-        hours=tuple((_time(start), _time(end)) for start, end in said.get("hours", ())),
+        hours=tuple((wall_time(start), wall_time(end)) for start, end in said.get("hours", ())),
         weekdays=tuple(said.get("weekdays", ())),
         dates=tuple((date.fromisoformat(first), date.fromisoformat(last)) for first, last in said.get("dates", ())),
         zone=said.get("zone"),
@@ -154,8 +155,8 @@ def to_rule(row: tables.RoutingRule, zone: str) -> RoutingRule:
     )
 
 
-def _atlas(session: Session) -> Atlas:
-    return Atlas.build(
+def _shapes(session: Session) -> list[AreaShape]:
+    return [
         AreaShape(
             id=row.id or 0,
             layer=row.layer,  # type: ignore[arg-type]
@@ -169,7 +170,7 @@ def _atlas(session: Session) -> Atlas:
             geometry=to_shape(row.geom),
         )
         for row in session.exec(select(tables.Area).execution_options(yield_per=500))
-    )
+    ]
 
 
 def _policy(row: tables.SlaPolicy) -> Policy:
@@ -194,55 +195,3 @@ def _policy(row: tables.SlaPolicy) -> Policy:
 
 def to_target(raw: Mapping[str, Any]) -> Target:
     return Target(unit=raw["unit"], amount=raw["amount"], day_rule=raw.get("day_rule", "end_of_day"))
-
-
-def load_calendars(session: Session) -> tuple[dict[str, WorkingCalendar], str]:
-    """Every working calendar by code, and the code of the default one."""
-    days: dict[str, dict[str, dict[date, DayEntry]]] = {}
-    for day in session.exec(select(tables.CalendarDay)):
-        layer = "rows" if day.source == "row" else "imported"
-        hours = _half_days(day.hours)
-        kind = DayKind.WORKING if hours else DayKind.OFF
-        entry = DayEntry(kind=kind, name=day.name_vi, hours=hours or None)
-        days.setdefault(day.calendar_code, {}).setdefault(layer, {})[day.on_date] = entry
-    calendars, default = {}, ""
-    for row in session.exec(select(tables.WorkCalendar)):
-        calendars[row.code] = _calendar(row, days.get(row.code, {}))
-        default = row.code if row.is_default or not default else default
-    return calendars, default
-
-
-def _calendar(row: tables.WorkCalendar, days: Mapping[str, Mapping[date, DayEntry]]) -> WorkingCalendar:
-    week = {int(day): _half_days(halves) for day, halves in row.week.items()}
-    library = {} if row.around_the_clock or not row.holidays else _library(row.holidays)
-    merged = layered(week, library, days.get("imported", {}), days.get("rows", {}))
-    return WorkingCalendar(
-        code=row.code,
-        timezone=row.timezone,
-        week=week,
-        exceptions=merged.exceptions,
-        names=merged.names,
-        roll=row.roll,  # type: ignore[arg-type]
-        around_the_clock=row.around_the_clock,
-    )
-
-
-_libraries: dict[str, dict[date, DayEntry]] = {}
-
-
-def _library(country: str) -> dict[date, DayEntry]:
-    """Days off and make-up working days of a country by the `holidays` library, in the local language."""
-    if country not in _libraries:
-        found = holidays.country_holidays(country, years=HOLIDAY_YEARS)
-        days = {day: DayEntry(kind=DayKind.OFF, name=name) for day, name in found.items()}
-        made_up = {day for day in getattr(found, "weekend_workdays", ()) if day not in days}
-        _libraries[country] = days | {day: DayEntry(kind=DayKind.WORKING) for day in made_up}
-    return _libraries[country]
-
-
-def _half_days(raw: list[list[str]]) -> HalfDays:
-    return tuple((_time(opens), _time(closes)) for opens, closes in raw)
-
-
-def _time(text: str) -> time:
-    return time(0) if text == "24:00" else time.fromisoformat(text)

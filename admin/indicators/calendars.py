@@ -8,8 +8,8 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from admin.indicators.facts import EPOCH
+from dispatch.calendars import load_calendars
 from dispatch.domain.calendar import HalfDays, WorkingCalendar
-from dispatch.snapshot import load_calendars
 from kit.settings import get_settings
 
 _OFFICE: HalfDays = ((time(7, 30), time(11, 30)), (time(13, 30), time(17, 30)))

@@ -35,6 +35,7 @@ class Sent:
     version: int
     category_code: str
     agency_code: str
+    area_id: int | None
     area_code: str | None
     approximate: bool
     ambiguous: bool
@@ -57,6 +58,7 @@ def just_written(decision: Decision) -> Sent:
         version=1,
         category_code=draft.category,
         agency_code=route.agency,
+        area_id=route.area.id if route.area else None,
         area_code=decision.area_code,
         approximate=decision.approximate,
         ambiguous=route.ambiguous,
@@ -74,7 +76,8 @@ def created_answer(
 ) -> dict[str, Any]:
     """The 201 of a report and of every identical retry: from the decision just written, else from the row."""
     report = session.get_one(Report, sent) if isinstance(sent, UUID) else cast(Report, just_written(sent))
-    agency = rulebook.cached(session).agencies[report.agency_code]
+    snapshot = rulebook.cached(session)
+    agency = snapshot.agencies[report.agency_code]
     token = sign_receipt(
         {
             "id": str(report.id),
@@ -89,7 +92,7 @@ def created_answer(
         "status": report.status,
         "category": report.category_code,
         "agency": {"code": agency.code, "name": agency.name_vi if locale == "vi" else agency.name_en},
-        "area": area_of(report),
+        "area": area_of(report, snapshot.area_names),
         "because": because(report, locale),
         "ambiguous": report.ambiguous,
         "support": list(report.supporting),

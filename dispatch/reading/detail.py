@@ -1,5 +1,6 @@
 """One report, whole for those who handle or sent it, as its public projection for strangers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,10 +10,11 @@ from sqlmodel import Session, col, select
 
 from dispatch import rulebook
 from dispatch.domain.actors import Actor, Role
-from dispatch.domain.clock import ClockKind
 from dispatch.domain.errors import ReportNotFound
 from dispatch.domain.report import OPEN, Status
 from dispatch.people.tables import Person
+from dispatch.reading.clocks import promises, shown
+from dispatch.reading.times import iso
 from dispatch.sight import handles, sees
 from dispatch.snapshot import Snapshot
 from dispatch.tables.directory import FieldWorker
@@ -75,7 +77,7 @@ def summary(report: Report, snapshot: Snapshot, locale: str, now: datetime) -> d
         "category": report.category_code,
         "category_name": category.name_vi if locale == "vi" else category.name_en,
         "agency": {"code": agency.code, "name": agency.name_vi if locale == "vi" else agency.name_en},
-        "area": area_of(report),
+        "area": area_of(report, snapshot.area_names),
         "severity": report.severity,
         "ambiguous": report.ambiguous,
         "support": list(report.supporting),
@@ -106,7 +108,7 @@ def detail(session: Session, view: View, actor: Actor | None, locale: str, now: 
         "occurred_at": iso(report.occurred_at),
         "agency_since": iso(report.agency_since),
         "supporting": list(report.supporting),
-        "clocks": [_clock(clock) for clock in clocks],
+        "clocks": [shown(clock) for clock in clocks],
         "photos": photos_of(session, [report.id], now=now)[report.id],
         "answer": report.answer if report.status in ("resolved", "closed") or view.whole else None,
         "rating": report.rating,
@@ -147,28 +149,18 @@ def because(report: Report, locale: str) -> dict[str, Any]:
     }
 
 
-def area_of(report: Report) -> dict[str, Any] | None:
+def area_of(report: Report, names: Mapping[int, str]) -> dict[str, Any] | None:
+    """The unit that acts, by the name it had then; `names` are those of area versions by row id."""
     if report.area_code is None:
         return None
-    name = next((hit["name"] for hit in _areas_of_trace(report) if hit["code"] == report.area_code), "")
+    traced = next((hit["name"] for hit in _areas_of_trace(report) if hit["code"] == report.area_code), None)
+    name = traced or names.get(report.area_id or 0, report.area_code)
     return {"code": report.area_code, "name": name, "approximate": report.approximate}
 
 
 def _areas_of_trace(report: Report) -> list[dict[str, Any]]:
     route = (report.route or {}).get("route") or {}
     return [*(hit["area"] for hit in route.get("areas", [])), *filter(None, [route.get("area")])]
-
-
-def promises(report: Report, clocks: list[SlaClock]) -> dict[str, str | None]:
-    """What was promised to the citizen: the present cycle's dues, kept visible after the answer."""
-    acknowledge, resolve = report.ack_due_at, report.lenient_due_at
-    for clock in clocks:
-        if clock.cycle == report.cycle:
-            if clock.kind == ClockKind.CITIZEN and report.lenient_due_at is None:
-                resolve = clock.lenient_due_at or resolve
-            if clock.kind == ClockKind.ACKNOWLEDGE and report.ack_due_at is None:
-                acknowledge = clock.due_at or acknowledge
-    return {"acknowledge_by": iso(acknowledge), "resolve_by": iso(resolve)}
 
 
 def notices(report: Report, locale: str) -> list[dict[str, str]]:
@@ -204,23 +196,6 @@ def _location(report: Report, *, whole: bool) -> dict[str, Any]:
     return place | {"lat": round(report.lat, COARSE), "lon": round(report.lon, COARSE), "accuracy_m": 100.0}
 
 
-def _clock(clock: SlaClock) -> dict[str, Any]:
-    return {
-        "kind": clock.kind,
-        "cycle": clock.cycle,
-        "agency": clock.agency_code,
-        "target": clock.target,
-        "started_at": iso(clock.started_at),
-        "first_due_at": iso(clock.first_due_at),
-        "due_at": iso(clock.due_at),
-        "lenient_due_at": iso(clock.lenient_due_at),
-        "state": clock.state,
-        "paused_at": iso(clock.paused_at),
-        "breached_at": iso(clock.breached_at),
-        "stopped_at": iso(clock.stopped_at),
-    }
-
-
 def _assignment(session: Session, report: Report, *, staff: bool) -> dict[str, Any] | None:
     """The crew on it; its people are named to colleagues only."""
     statement = (
@@ -243,8 +218,3 @@ def _assignment(session: Session, report: Report, *, staff: bool) -> dict[str, A
 def _alias(session: Session, report: Report) -> str:
     person = session.get(Person, report.reporter_id)
     return person.alias if person else ""
-
-
-def iso(at: datetime | None) -> str | None:
-    """RFC 3339 with offset, to the second where nothing finer is there."""
-    return at.isoformat() if at else None

@@ -9,7 +9,8 @@ from dispatch import rulebook
 from dispatch.domain.actors import Actor
 from dispatch.domain.clock import ClockKind
 from dispatch.people.tables import Account
-from dispatch.reading.detail import View, because, iso, text_is_sealed
+from dispatch.reading.detail import View, because, text_is_sealed
+from dispatch.reading.times import iso
 from dispatch.tables.report import EntryText, Report, TimelineEntry
 from dispatch.words import WORDS
 from kit.ids import show_code
