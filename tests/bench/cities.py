@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 
 from kit.embedded import Embedded, running_addresses
@@ -20,7 +21,7 @@ from tests.bench.fill import fill
 from tests.bench.progress import tell
 from tests.bench.templates import make_templates, wait_for_facts
 from tests.outside.city import City
-from tests.served import serving
+from tests.served import ROOT, serving
 
 TEMPLATES = 360
 ZONE = "Asia/Ho_Chi_Minh"
@@ -59,7 +60,7 @@ def served(root: Path, size: int) -> Iterator[Served]:
 def ready_folder(root: Path, size: int, *, open_only: bool = False) -> Path:
     """The folder of a filled city; nothing runs in it. A half-made one is thrown away and made anew."""
     folder = root / (f"open-{size}" if open_only else f"city-{size}")
-    if (folder / DONE).exists():
+    if _is_done(folder):
         return folder
     seed = _seed(root)
     shutil.rmtree(folder, ignore_errors=True)
@@ -70,13 +71,13 @@ def ready_folder(root: Path, size: int, *, open_only: bool = False) -> Path:
         with Embedded(folder, broker=False) as parts:
             fill(parts.database_url, size, now=_now(folder), zone=ZONE, open_only=open_only)
         tell(f"{size:,} reports in {time.monotonic() - began:.0f} s")
-    (folder / DONE).write_text(json.dumps({"size": size}))
+    (folder / DONE).write_text(json.dumps({"size": size, "schema": _schema()}))
     return folder
 
 
 def _seed(root: Path) -> Path:
     folder = root / "seed"
-    if (folder / DONE).exists():
+    if _is_done(folder):
         return folder
     shutil.rmtree(folder, ignore_errors=True)
     root.mkdir(parents=True, exist_ok=True)
@@ -84,8 +85,19 @@ def _seed(root: Path) -> Path:
     with serving(folder) as running:
         made = make_templates(City(running.base_url, folder), TEMPLATES)
         wait_for_facts(_address(folder), made)
-    (folder / DONE).write_text(json.dumps({"templates": made}))
+    (folder / DONE).write_text(json.dumps({"templates": made, "schema": _schema()}))
     return folder
+
+
+def _schema() -> str:
+    """Changes with the migrations and the filling: a city of another make is not measured, but made anew."""
+    files = [*sorted((ROOT / "alembic" / "versions").glob("*.py")), ROOT / "tests" / "bench" / "fill.py"]
+    return sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
+
+
+def _is_done(folder: Path) -> bool:
+    marker = folder / DONE
+    return marker.exists() and json.loads(marker.read_text()).get("schema") == _schema()
 
 
 def _now(folder: Path) -> datetime:

@@ -15,7 +15,11 @@ from uuid import UUID
 
 import psycopg
 from psycopg import sql
+from sqlalchemy import create_engine
+from sqlmodel import Session
 
+from admin.indicators.rollups import sum_up
+from kit.db import sqlalchemy_url
 from kit.ids import new_code
 from tests.bench.progress import tell
 
@@ -33,6 +37,10 @@ CREATE UNLOGGED TABLE bench_seed (
     agency text, was text, cell_lat int, cell_lon int)
 """
 # Beginning with its report's instant, as ids made at that time would.
+_ALL_DIRTY = """
+INSERT INTO figure_dirty (on_day)
+SELECT received_on FROM report_fact UNION SELECT answered_on FROM report_fact WHERE answered_on IS NOT NULL
+"""
 _CLOCK_ID = "overlay(md5(s.id::text || {}::text) PLACING replace(left(s.id::text, 13), '-', '') FROM 1)::uuid"
 _HOLDER = "CASE WHEN t.{0} = s.was THEN s.agency ELSE t.{0} END"
 # What a copy does not take from its template; instants move by themselves. {now} is a parameter.
@@ -78,12 +86,19 @@ def fill(database_url: str, count: int, *, now: datetime, zone: str, open_only: 
                 tell(f"filled {min(count, done + CHUNK):,} of {count:,} reports")
         tell("vacuum and statistics")
         connection.execute(sql.SQL("VACUUM (ANALYZE) {}").format(sql.SQL(", ").join(map(sql.Identifier, TABLES))))
-        connection.execute("CHECKPOINT") if _may_checkpoint(connection) else None
+        connection.execute(_ALL_DIRTY)
+    sum_figures(database_url)
 
 
-def _may_checkpoint(connection: psycopg.Connection[Any]) -> bool:
-    row = connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
-    return bool(row and row[0])
+def sum_figures(database_url: str) -> None:
+    """The sums behind the figures, as the product makes them after an import."""
+    tell("sums of the figures")
+    made = create_engine(sqlalchemy_url(database_url))
+    left = 1
+    while left:
+        with Session(made) as session, session.begin():
+            left = sum_up(session)
+    made.dispose()
 
 
 @contextmanager

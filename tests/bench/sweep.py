@@ -17,13 +17,13 @@ DEFAULT_SIZE, DUE, REACH_S = 250_000, 1_000, 2.0
 ROOT = Path(__file__).resolve().parents[2]
 # A thousand agency clocks whose promise ended a minute ago, one of each report: all of their rungs are to be fired.
 _MAKE_DUE = """
-WITH some AS (
+WITH chosen AS (
     SELECT c.id, c.due_at - %(at)s AS back FROM sla_clock c WHERE c.kind = 'resolve' AND c.state = 'running'
     AND c.stopped_at IS NULL AND c.due_at > %(at)s AND c.sweep_at IS NOT NULL ORDER BY c.id DESC LIMIT %(due)s
 )
 UPDATE sla_clock c SET due_at = due_at - back, lenient_due_at = lenient_due_at - back,
     first_due_at = first_due_at - back, started_at = started_at - back, sweep_at = %(at)s
-FROM some WHERE some.id = c.id
+FROM chosen WHERE chosen.id = c.id
 """
 _DUE = "SELECT id, report_id FROM sla_clock WHERE sweep_at IS NOT NULL AND sweep_at <= %s ORDER BY sweep_at"
 
