@@ -62,7 +62,11 @@ def submit_report(session: Session, draft: Draft, *, reporter: Actor, now: datet
         except Problem:  # what is refused today may have been taken before: a retry is answered as it was then
             if _is_replay(session, draft, reporter):
                 return Receipt(draft.id, replayed=True)
-            raise
+            fresh = rulebook.current(session)  # a refusal has no INSERT that would notice an old rulebook
+            if fresh.version == snapshot.version:
+                raise
+            snapshot = fresh
+            continue
         outcome = write(session, decision, snapshot.version)
         if outcome is Outcome.WRITTEN:
             return Receipt(draft.id, replayed=False, decision=decision)

@@ -2,10 +2,13 @@
 
 import json
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from dispatch import rulebook
+from kit.db import reading
 from kit.ids import new_id
 from tests.api_client import Api, everything, refused
 
@@ -184,3 +187,13 @@ def test_a_step_without_a_version_or_with_an_old_one_changes_nothing(api: Api) -
         refused(api.ask("POST", path, officer, json=step | wrong, headers={"If-Match": '"1"'}), *INVALID)
     refused(api.ask("POST", path, officer, json=step | {"agency_id": 1}, headers={"If-Match": '"1"'}), *UNKNOWN)
     assert everything() == before
+
+
+def test_no_report_is_refused_by_an_old_directory(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A web process that has not heard of the new category looks again before it says no."""
+    with reading() as session:
+        now = rulebook.current(session)
+    monkeypatch.setattr(rulebook, "_cached", replace(now, version=now.version - 1, categories={}))
+    ha = api.world.resident()
+    assert api.ask("POST", "/v1/reports", ha, json=api.report()).status_code == 201
+    refused(api.ask("POST", "/v1/reports", ha, json=api.report(category="nothing")), 422, "unknown-category")

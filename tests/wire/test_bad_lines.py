@@ -75,7 +75,7 @@ def test_what_is_no_http_gets_a_problem_and_a_closed_line(api: Api, sent: bytes)
         ("PATCH", f"/v1/reports/{new_id()}", "GET"),
         ("PUT", "/v1/auth/otp", "POST"),
         ("OPTIONS", "/v1/inbox", "GET"),
-        ("POST", "/v1/categories", "GET"),
+        ("POST", "/v1/reasons", "GET"),
     ],
 )
 def test_other_methods_are_405_with_what_is_allowed(api: Api, method: str, path: str, allow: str) -> None:
