@@ -1,6 +1,7 @@
 """Between the city and the sender: asking, answering, comments, rating, reopening, closing, taking back."""
 
 from dispatch import settling
+from dispatch.crew import release
 from dispatch.domain.actors import Role
 from dispatch.domain.clock import ClockKind
 from dispatch.domain.command import StepFacts
@@ -28,7 +29,7 @@ def answer(case: Case, facts: StepFacts) -> Said:
 
 def resume(case: Case, facts: StepFacts) -> Said:
     """Going on without the answer: by the officer, or because the pause lasted too long."""
-    settling.resumed(case, facts.reason or "resumed")
+    settling.resumed(case, "resumed")  # the ledger is public; an officer's own words stand in the timeline
     return Said(data={"reason": facts.reason or "resumed"})
 
 
@@ -52,7 +53,7 @@ def reopen(case: Case, facts: StepFacts) -> Said:
     report.cycle += 1
     report.resolved_at = report.closed_at = report.close_after = report.acknowledged_at = None
     report.rating = report.rated_at = report.answer = None
-    report.worker_id = report.team_code = None
+    release(case)
     settling.begun(case, report.agency_code, (ClockKind.CITIZEN, *settling.AGENCY_KINDS))
     return Said(text=facts.text, visibility="reporter", data={"cycle": report.cycle})
 
@@ -65,6 +66,7 @@ def close(case: Case, _facts: StepFacts) -> Said:
 
 
 def withdraw(case: Case, _facts: StepFacts) -> Said:
+    release(case)
     settling.exited(case, "withdrawn")
     set_public(case, False)
     return Said()

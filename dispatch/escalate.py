@@ -4,17 +4,19 @@ Driven by `sla_clock.sweep_at` alone (a partial index): what is not due costs no
 short transaction under its row lock; two sweepers share the work by SKIP LOCKED and can never fire a rung twice.
 """
 
+import logging
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Executable, text
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col, select
 
 from dispatch import clocks as clock_rows
 from dispatch import rulebook, settling
 from dispatch.clocks import RunningClock
-from dispatch.domain.clock import is_late
+from dispatch.domain.clock import ClockKind, is_late
 from dispatch.domain.ladder import Rung, rung_instants
 from dispatch.domain.report import Action, Status
 from dispatch.domain.sla_writing import breach
@@ -23,6 +25,7 @@ from dispatch.tables.promise import Escalation
 from dispatch.tables.report import Report
 from kit.db import unit_of_work
 
+log = logging.getLogger("dispatch.escalate")
 BATCH = 200
 _DUE = text(
     "SELECT DISTINCT report_id FROM (SELECT report_id FROM sla_clock WHERE sweep_at IS NOT NULL AND sweep_at <= :now"
@@ -50,11 +53,18 @@ def _each(statement: Executable, now: datetime, work: Callable[[Case], bool]) ->
 
 
 def _one(report_id: UUID, now: datetime, work: Callable[[Case], bool]) -> int:
-    with unit_of_work() as session:
-        report = _lock_free(session, report_id)
-        if report is None:
-            return 0
-        return int(work(open_case(session, rulebook.current(session), report, now=now)))
+    """One report, in its own transaction: one that fails is rolled back and told, and the others go on."""
+    try:
+        with unit_of_work() as session:
+            report = _lock_free(session, report_id)
+            if report is None:
+                return 0
+            return int(work(open_case(session, rulebook.current(session), report, now=now)))
+    except OperationalError:  # the database is away: that is not this report's fault
+        raise
+    except Exception:
+        log.exception("sweep failed", extra={"report": str(report_id)})
+        return 0
 
 
 def _lock_free(session: Session, report_id: UUID) -> Report | None:
@@ -72,8 +82,7 @@ def _sweep_report(case: Case) -> bool:
         acted = True
     for running in case.open():
         if running.row.sweep_at is not None and running.row.sweep_at <= case.now:
-            _climb(case, running)
-            acted = True
+            acted = _climb(case, running) or acted
     return acted
 
 
@@ -81,17 +90,34 @@ def _pause_over(case: Case) -> bool:
     return any(r.clock.paused_at and r.row.sweep_at and r.row.sweep_at <= case.now for r in case.open())
 
 
-def _climb(case: Case, running: RunningClock) -> None:
-    """The breach if the promise in force has passed, then every rung whose instant has come, lowest first."""
+def _climb(case: Case, running: RunningClock) -> bool:
+    """The breach if the promise in force has passed, then every rung whose instant has come, lowest first.
+
+    False when there was nothing to do yet: at the due instant itself nothing is late.
+    """
+    before, looked = case.report.version, running.row.sweep_at
     if is_late(running.clock, case.now) and not running.clock.breach_stands:
         clock_rows.change(case.session, running, lambda clock, cal: breach(clock, cal, at=case.now))
-        data = {"clock": str(running.kind), "charged_to": case.report.agency_code, "cycle": running.clock.cycle}
+        data = {"clock": str(running.kind), "charged_to": _holder_at_due(case, running), "cycle": running.clock.cycle}
         take_step(case, Action.BREACH, Said(visibility="internal", data=data, news={"clock": str(running.kind)}))
     for due in rung_instants(running.clock, running.calendar, ladder_of(running))[running.row.rungs_fired :]:
         if due.at is None or due.at > case.now:
             break
         _fire(case, running, due.index)
     running.row.sweep_at = clock_rows.sweep_at(running.clock, running.calendar, running.policy, running.row.rungs_fired)
+    return (case.report.version, running.row.sweep_at) != (before, looked)
+
+
+def _holder_at_due(case: Case, running: RunningClock) -> str:
+    """Who held the report when this promise passed, which a late sweep must not mistake for who holds it now."""
+    due = running.clock.breached_at
+    if due is None or case.report.agency_since <= due:
+        return case.report.agency_code
+    for other in case.clocks:
+        clock = other.clock
+        if clock.kind is not ClockKind.CITIZEN and clock.started_at <= due < (clock.stopped_at or case.now):
+            return clock.agency
+    return case.report.agency_code
 
 
 def ladder_of(running: RunningClock) -> tuple[Rung, ...]:

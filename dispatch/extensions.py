@@ -92,9 +92,17 @@ def _citizen(case: Case) -> RunningClock:
 
 
 def _undecided(case: Case) -> ExtensionRequest | None:
+    """The wish of the present holder in the present round; one of an earlier round or holder ended with it."""
+    report = case.report
     statement = (
         select(ExtensionRequest)
-        .where(ExtensionRequest.report_id == case.report.id, col(ExtensionRequest.decided_at).is_(None))
+        .where(
+            ExtensionRequest.report_id == report.id,
+            ExtensionRequest.cycle == report.cycle,
+            ExtensionRequest.agency_code == report.agency_code,
+            ExtensionRequest.requested_at >= report.agency_since,
+            col(ExtensionRequest.decided_at).is_(None),
+        )
         .order_by(col(ExtensionRequest.requested_at))
     )
     return case.session.exec(statement).first()

@@ -3,9 +3,8 @@
 from datetime import timedelta
 from uuid import UUID
 
-from sqlmodel import col, select
-
 from dispatch import settling
+from dispatch.crew import open_assignment, take_up_again
 from dispatch.domain.actors import Role
 from dispatch.domain.command import StepFacts
 from dispatch.domain.errors import ProofMissing, UnknownWorker
@@ -17,8 +16,6 @@ from kit.geo import Point, metres_between
 from kit.ids import new_id
 from kit.problems import FieldError
 from media.keep import attach
-
-OPEN_STATES = ("offered", "accepted", "started")
 
 
 def accept(case: Case, _facts: StepFacts) -> Said:
@@ -118,6 +115,7 @@ def submit_result(case: Case, facts: StepFacts) -> Said:
         finish(case)
     return Said(
         text=facts.text,
+        visibility="internal" if needs_approval else "public",
         needs_approval=needs_approval,
         data={
             "photos": [str(photo) for photo in facts.photos],
@@ -129,14 +127,15 @@ def submit_result(case: Case, facts: StepFacts) -> Said:
 
 
 def approve_result(case: Case, _facts: StepFacts) -> Said:
-    """The leader's yes: the answer goes out now."""
+    """The leader's yes: the answer goes out now, and its words with it."""
     finish(case)
-    return Said()
+    return Said(text=case.report.answer)
 
 
 def send_back(case: Case, facts: StepFacts) -> Said:
     """The leader's no: the work goes on, the clock never stopped."""
     case.report.answer = None
+    take_up_again(case)
     return Said(text=facts.text, visibility="internal")
 
 
@@ -145,11 +144,6 @@ def finish(case: Case) -> None:
     settling.answered(case)
     quiet = case.snapshot.categories[case.report.category_code].quiet_days
     case.report.close_after = case.now + timedelta(days=quiet)
-
-
-def open_assignment(case: Case) -> Assignment | None:
-    statement = select(Assignment).where(Assignment.report_id == case.report.id, col(Assignment.state).in_(OPEN_STATES))
-    return case.session.exec(statement).one_or_none()
 
 
 def _take_offer(case: Case, assignment: Assignment) -> None:

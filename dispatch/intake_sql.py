@@ -5,12 +5,13 @@ driver has one value to convert. Raw psycopg here because this is the hot path (
 BEGIN and COMMIT.
 """
 
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Row, text
+from sqlalchemy import text
 from sqlmodel import Session
 
 from dispatch.intake_decision import Decision
@@ -82,11 +83,27 @@ def write(session: Session, decision: Decision, rulebook: int) -> Outcome:
     return Outcome.WRITTEN if row[1] else Outcome.TAKEN
 
 
-def existing(session: Session, report_id: UUID) -> Row[Any] | None:
-    """Who sent the report of this id, and the digest of what he sent."""
-    return session.execute(
-        text("SELECT reporter_id, body_sha256, code FROM report WHERE id = :id"), {"id": report_id}
+@dataclass(frozen=True)
+class Existing:
+    """Who sent a report, and the digest of what he sent. `reporters`: the ids he had as a nameless device are his."""
+
+    reporters: frozenset[UUID]
+    digest: bytes
+
+    def is_of(self, person: UUID) -> bool:
+        return person in self.reporters
+
+
+def existing(session: Session, report_id: UUID) -> Existing | None:
+    """The report of this id, if there is one."""
+    found = session.execute(
+        text(
+            "SELECT reporter_id, body_sha256, ARRAY(SELECT id FROM person WHERE merged_into = reporter_id)"
+            " FROM report WHERE id = :id"
+        ),
+        {"id": report_id},
     ).one_or_none()
+    return Existing(frozenset([found[0], *found[2]]), bytes(found[1])) if found else None
 
 
 def _hex(value: bytes) -> str:

@@ -1,7 +1,7 @@
-"""A calendar was edited: open clocks that live by it get their due times anew, a few hundred per transaction.
+"""A calendar was edited: open clocks that live by it get their due times anew, one report per transaction.
 
-Resumable: it walks open clocks by id and each one is right or untouched. Locks one report at a time, so a POST never
-waits for it.
+Resumable: it walks reports by id and each one is right or untouched. Locks one report at a time, so a step never
+waits longer for it than for another step.
 """
 
 from collections.abc import Callable
@@ -33,7 +33,9 @@ def recalculate(
     while True:
         with unit_of_work() as session:
             ids = list(session.execute(_NEXT, {"calendar": calendar, "after": after, "batch": BATCH}).scalars())
-            changed += sum(_one(session, report_id, calendar, now) for report_id in ids)
+        for report_id in ids:
+            with unit_of_work() as session:
+                changed += _one(session, report_id, calendar, now)
         if not ids:
             return changed
         after = ids[-1]

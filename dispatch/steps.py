@@ -7,13 +7,15 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from sqlmodel import Session, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, col, select
 
 from dispatch import conversation, extensions, fieldwork, rulebook, triage
 from dispatch.domain.actors import Actor, Role
 from dispatch.domain.command import Command, StepFacts
 from dispatch.domain.errors import FactsMissing, IdReused, IdTaken, ReportNotFound, StepNotAllowed
 from dispatch.domain.report import FACTS, STEPS, Action, Status, actions_for
+from dispatch.people.residents import is_same_person
 from dispatch.progress import Case, Said, lock_report, open_case, take_step
 from dispatch.sight import handles
 from dispatch.tables.report import Report, StepReceipt
@@ -63,25 +65,16 @@ def perform(
     """
     snapshot = rulebook.current(session)
     report = lock_report(session, report_id)
+    if done_before(session, command, report, actor):  # asked first: the step itself may have taken the report from him
+        return report
     if not by_secret and not _handles(session, report_id, actor):
         raise ReportNotFound()
-    if _done_before(session, command, report, actor):
-        return report
     case = open_case(session, snapshot, report, actor=actor, now=now)
     check_step(case, command, by_secret=by_secret)
     said = HANDLERS[command.action](case, command.facts)
     take_step(case, command.action, said)
-    session.add(
-        StepReceipt(
-            id=command.id,
-            report_id=report.id,
-            actor_id=actor.id,
-            body_sha256=command.digest,
-            version_after=report.version,
-            at=now,
-        )
-    )
     session.flush()
+    _note_receipt(case, command)
     return report
 
 
@@ -120,12 +113,28 @@ def _handles(session: Session, report_id: UUID, actor: Actor) -> bool:
     return session.exec(select(Report.id).where(Report.id == report_id, handles(actor))).first() is not None
 
 
-def _done_before(session: Session, command: Command, report: Report, actor: Actor) -> bool:
+def done_before(session: Session, command: Command, report: Report, actor: Actor) -> bool:
+    """Whether this actor took this very step before. IdTaken: it is another's id; IdReused: it said something else."""
     receipt = session.get(StepReceipt, command.id)
     if receipt is None:
         return False
-    if receipt.report_id != report.id or receipt.actor_id != actor.id:
+    if receipt.report_id != report.id or not is_same_person(session, receipt.actor_id, actor.id):
         raise IdTaken()
     if bytes(receipt.body_sha256) != command.digest:
         raise IdReused()
     return True
+
+
+def _note_receipt(case: Case, command: Command) -> None:
+    """The step's id is used now; IdTaken if another report's step, at the same moment, was faster."""
+    receipt = StepReceipt(
+        id=command.id,
+        report_id=case.report.id,
+        actor_id=case.actor.id,
+        body_sha256=command.digest,
+        version_after=case.report.version,
+        at=case.now,
+    )
+    row = insert(StepReceipt).values(**receipt.model_dump()).on_conflict_do_nothing(index_elements=["id"])
+    if case.session.execute(row.returning(col(StepReceipt.id))).scalar_one_or_none() is None:
+        raise IdTaken()

@@ -2,23 +2,31 @@
 
 from uuid import UUID
 
+from sqlalchemy import delete, text
 from sqlmodel import col, select
 
 from dispatch import settling
 from dispatch.clocks import change, target_of
+from dispatch.crew import release
 from dispatch.domain import sla_decisions, sla_life
 from dispatch.domain.actors import Role
 from dispatch.domain.clock import ClockKind, ClockState
 from dispatch.domain.command import StepFacts
 from dispatch.domain.errors import StepNotAllowed, UnknownAgency, UnknownCategory, UnknownLead, UnknownReason
-from dispatch.domain.report import REASON_CODES, Action, Status
+from dispatch.domain.report import EXITS, REASON_CODES, Action, Status
 from dispatch.progress import Case, Said
 from dispatch.publicity import review_passed, set_public
 from dispatch.settling import AGENCY_KINDS
-from dispatch.tables.report import Assignment, Follower, Report
+from dispatch.sight import sees
+from dispatch.tables.report import Follower, Report, TimelineEntry
 from kit.ids import read_code
 
 PING_PONG = 3  # refused by so many agencies in turn: the desk gets it back with the whole trail
+_FOLLOW_LEAD = text(  # its sender, and whoever followed it: each hears of the lead from now on
+    "INSERT INTO follower (report_id, person_id, since)"
+    " SELECT :lead, person_id, :now FROM follower WHERE report_id = :report UNION SELECT :lead, :sender, :now"
+    " ON CONFLICT DO NOTHING"
+)
 
 
 def route(case: Case, facts: StepFacts) -> Said:
@@ -26,7 +34,7 @@ def route(case: Case, facts: StepFacts) -> Said:
     agency = _agency(case, facts.agency)
     settling.acknowledged(case)
     case.report.acknowledged_at = None
-    _hand_to(case, agency, facts.reason or "")
+    _hand_to(case, agency, "routed")
     review_passed(case)
     return Said(data={"agency": agency, "reason": facts.reason})
 
@@ -37,17 +45,14 @@ def return_to_triage(case: Case, facts: StepFacts) -> Said:
     report, refused = case.report, case.report.agency_code
     report.refused_by = [*report.refused_by, refused]
     report.hops += 1
-    _release(case)
+    release(case)
     settling.acknowledged(case)
     report.acknowledged_at = None
     settling.handed_over(case, case.snapshot.desk, (ClockKind.ACKNOWLEDGE,), "returned")
     report.agency_code, report.agency_since = case.snapshot.desk, case.now
-    data = {"reason_code": facts.reason_code, "refused_by": refused, "hops": report.hops}
-    return Said(
-        text=facts.text,
-        data={**data, "ping_pong": report.hops >= PING_PONG},
-        news={"previous_agency": refused, "ping_pong": report.hops >= PING_PONG},
-    )
+    ping_pong = len(report.refused_by) >= PING_PONG
+    data = {"reason_code": facts.reason_code, "refused_by": refused, "hops": report.hops, "ping_pong": ping_pong}
+    return Said(text=facts.text, data=data, news={"previous_agency": refused, "ping_pong": ping_pong})
 
 
 def transfer(case: Case, facts: StepFacts) -> Said:
@@ -57,9 +62,9 @@ def transfer(case: Case, facts: StepFacts) -> Said:
         raise UnknownAgency()
     settling.acknowledged(case)
     case.report.acknowledged_at = None
-    if case.status is not Status.TRIAGE:  # the desk placing a report is no hop: nobody held it before
+    if before != case.snapshot.desk:  # the desk placing a report is no hop: nobody held it before
         case.report.hops += 1
-    _hand_to(case, agency, facts.reason or "")
+    _hand_to(case, agency, "transferred")
     return Said(
         data={"agency": agency, "from": before, "reason": facts.reason, "hops": case.report.hops},
         news={"previous_agency": before},
@@ -76,8 +81,9 @@ def add_support(case: Case, facts: StepFacts) -> Said:
 
 def reject(case: Case, facts: StepFacts) -> Said:
     _reason(Action.REJECT, facts.reason_code)
-    _release(case)
+    release(case)
     settling.exited(case, "rejected")
+    set_public(case, False)  # no report, an insult, a secret: nothing that the city should go on showing
     return Said(text=facts.text, visibility="reporter", data={"reason_code": facts.reason_code})
 
 
@@ -85,7 +91,7 @@ def refer(case: Case, facts: StepFacts) -> Said:
     """Not a field report: it goes to the right address; complaints and denunciations leave the public view at once."""
     if facts.target not in REASON_CODES[Action.REFER]:
         raise UnknownReason()
-    _release(case)
+    release(case)
     settling.exited(case, "referred")
     set_public(case, False)
     return Said(text=facts.text, visibility="reporter", data={"target": facts.target})
@@ -95,18 +101,19 @@ def merge(case: Case, facts: StepFacts) -> Said:
     """Linked to a lead report; its sender follows the lead from now on."""
     lead = _lead(case, facts.lead or "")
     settling.exited(case, "duplicate")
-    _release(case)
+    release(case)
     report = case.report
     report.lead_id = lead.id
-    if case.session.get(Follower, (lead.id, report.reporter_id)) is None:
-        case.session.add(Follower(report_id=lead.id, person_id=report.reporter_id, since=case.now))
+    values = {"lead": lead.id, "report": report.id, "sender": report.reporter_id, "now": case.now}
+    case.session.execute(_FOLLOW_LEAD, values)
     return Said(data={"lead": lead.code}, news={"lead": str(lead.id)})
 
 
 def unmerge(case: Case, _facts: StepFacts) -> Said:
     """As if never merged: its own clocks from their own start, the time between counts as running."""
     report = case.report
-    case.report.lead_id = None
+    _unfollow_lead(case)
+    report.lead_id = None
     cancelled = [running for running in case.clocks if running.clock.state is ClockState.CANCELLED]
     for running in cancelled:
         change(
@@ -119,50 +126,48 @@ def unmerge(case: Case, _facts: StepFacts) -> Said:
 
 
 def recategorise(case: Case, facts: StepFacts) -> Said:
-    """Another category: strict keeps the first promise, in force becomes the earlier of old and new."""
+    """Another category: strict keeps the first promise, in force becomes the earlier of old and new.
+
+    A supervisor who says `approve` grants the later one.
+    """
     report, snapshot = case.report, case.snapshot
     category = snapshot.categories.get(facts.category or "")
-    if category is None or category.code not in snapshot.leaves or category.code == report.category_code:
+    if category is None or not category.active or category.imported or category.code not in snapshot.leaves:
+        raise UnknownCategory()
+    if category.code == report.category_code:
         raise UnknownCategory()
     before, report.category_code = report.category_code, category.code
     report.severity = max(report.severity, category.severity)
     report.sensitive = category.sensitive
     set_public(case, report.is_public and not category.sensitive and category.publication != "never")
     policy = settling.policy_of(case, report.agency_code)
+    later = case.actor.role is Role.SUPERVISOR and facts.approve is True
     why = f"category {before} → {category.code}"
     for running in case.open():
         target = target_of(policy, running.kind)
-        if target is not None and running.clock.paused_at is None:
+        if target is not None:
             change(
                 case.session,
                 running,
                 lambda clock, cal, target=target: sla_decisions.recategorised(  # type: ignore[misc]
-                    clock, cal, target, at=case.now, reason=why
+                    clock, cal, target, at=case.now, reason=why, later_approved=later
                 ),
             )
     return Said(data={"from": before, "to": category.code, "reason": facts.reason})
 
 
 def _hand_to(case: Case, agency: str, reason: str) -> None:
-    _release(case)
+    release(case)
     settling.handed_over(case, agency, AGENCY_KINDS, reason)
     case.report.agency_code, case.report.agency_since = agency, case.now
-
-
-def _release(case: Case) -> None:
-    """The crew is no longer on it."""
-    report = case.report
-    open_states = ("offered", "accepted", "started")
-    statement = select(Assignment).where(Assignment.report_id == report.id, col(Assignment.state).in_(open_states))
-    for assignment in case.session.exec(statement):
-        assignment.state, assignment.answered_at = "cancelled", assignment.answered_at or case.now
-    report.worker_id, report.team_code = None, None
 
 
 def _agency(case: Case, code: str | None) -> str:
     agency = case.snapshot.agencies.get(code or "")
     today = case.snapshot.local_date(case.now)
-    if agency is None or agency.is_desk or not agency.valid_from <= today or (agency.valid_to or today) < today:
+    if agency is None or agency.is_desk or not agency.valid_from <= today:
+        raise UnknownAgency()
+    if agency.valid_to is not None and agency.valid_to <= today:
         raise UnknownAgency()
     return agency.code
 
@@ -173,16 +178,30 @@ def _reason(action: Action, code: str | None) -> None:
 
 
 def _lead(case: Case, named: str) -> Report:
+    """The report to link to, held until commit so that it cannot itself become a duplicate meanwhile."""
     code = read_code(named)
-    if code:
-        lead = case.session.exec(select(Report).where(Report.code == code)).one_or_none()
-    else:
-        try:
-            lead = case.session.get(Report, UUID(named))
-        except ValueError:
-            lead = None
-    if lead is None or lead.id == case.report.id:
+    try:
+        which = col(Report.code) == code if code else col(Report.id) == UUID(named)
+    except ValueError as error:
+        raise UnknownLead() from error
+    statement = select(Report).where(which, col(Report.id) != case.report.id, sees(case.actor))
+    fresh = statement.with_for_update(read=True, of=Report).execution_options(populate_existing=True)
+    lead = case.session.exec(fresh).one_or_none()
+    if lead is None:
         raise UnknownLead()
-    if lead.lead_id is not None or lead.status == Status.WITHDRAWN:
+    if lead.lead_id is not None or lead.status in EXITS:
         raise StepNotAllowed({"allowed": []})
     return lead
+
+
+def _unfollow_lead(case: Case) -> None:
+    """Those who follow the lead only because of this link no longer do."""
+    report = case.report
+    merged = (
+        select(TimelineEntry.at)
+        .where(TimelineEntry.report_id == report.id, TimelineEntry.action == str(Action.MERGE))
+        .order_by(col(TimelineEntry.seq).desc())
+    )
+    since = case.session.exec(merged).first()
+    mine = delete(Follower).where(col(Follower.report_id) == report.lead_id, col(Follower.since) == since)
+    case.session.execute(mine)

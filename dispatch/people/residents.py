@@ -154,6 +154,14 @@ def _new_device(session: Session, device_id: UUID, digest: bytes, locale: str, n
     return session.exec(select(Device).where(Device.id == device_id)).one()
 
 
+def is_same_person(session: Session, before: UUID, now: UUID) -> bool:
+    """True for the same id, and for a nameless device that has since turned out to be this resident."""
+    if before == now:
+        return True
+    person = session.get(Person, before)
+    return person is not None and person.merged_into == now
+
+
 def _join_device(session: Session, device_id: UUID, person: Person) -> None:
     """Everything the anonymous device did now belongs to the resident; a retry of its report stays a retry."""
     device = session.get(Device, device_id)

@@ -103,9 +103,7 @@ def refresh(session: Session, token: str, *, now: datetime) -> Tokens | SessionE
     row = _family(session, token)
     if row is None or row.revoked_at or row.expires_at < now:
         return SessionEnded()
-    subject: Account | Person | None = (
-        session.get(Account, row.subject_id) if row.is_staff else session.get(Person, row.subject_id)
-    )
+    subject = session.get(Account, row.subject_id) if row.is_staff else _person_now(session, row)
     if subject is None or subject.disabled_at:
         return SessionEnded()
     digest = _digest(token)
@@ -120,6 +118,15 @@ def refresh(session: Session, token: str, *, now: datetime) -> Tokens | SessionE
     row.revoked_at, row.revoked_why = now, "reuse"
     note(session, "session.reuse_detected", actor=row.subject_id, now=now)
     return SessionEnded()
+
+
+def _person_now(session: Session, row: AuthSession) -> Person | None:
+    """Who this is today: a nameless device that signed in meanwhile goes on as the resident it belongs to."""
+    person = session.get(Person, row.subject_id)
+    if person is not None and person.merged_into is not None:
+        row.subject_id = person.merged_into
+        person = session.get(Person, row.subject_id)
+    return person
 
 
 def end_session(session: Session, session_id: UUID, *, now: datetime) -> None:
