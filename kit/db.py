@@ -49,6 +49,7 @@ def engine() -> Engine:
         pool_timeout=5,
         pool_pre_ping=False,
         pool_use_lifo=True,
+        hide_parameters=True,  # values of a failed statement may be personal: they do not belong into a log
         connect_args={
             "connect_timeout": 5,
             "tcp_user_timeout": 5000,

@@ -44,6 +44,7 @@ DIRECTORY = [
     "account",
     "field_worker",
 ]
+NUMBERED = {"function_holder", "area", "routing_rule", "sla_policy"}
 POINTS = {
     "Việt Trì": (105.4043, 21.33262),
     "Nông Trang": (105.34712, 21.32494),
@@ -69,6 +70,9 @@ def _copy(session: Session, source: str, target: str) -> None:
     for table in metadata.sorted_tables:
         if table.name in DIRECTORY:
             session.execute(text(f"INSERT INTO {target}.{table.name} SELECT * FROM {source}.{table.name}"))
+            if table.name in NUMBERED:  # numbers that were copied must not be handed out again
+                highest = f"(SELECT max(id) FROM {target}.{table.name})"
+                session.execute(text(f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), {highest})"))
 
 
 @dataclass

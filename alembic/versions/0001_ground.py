@@ -17,12 +17,18 @@ branch_labels = None
 depends_on = None
 
 EXTENSIONS = ("postgis", "pg_trgm", "btree_gist", "unaccent")
+# unaccent() alone is not immutable, since its dictionary could be changed; naming the dictionary makes it so.
+FOLD = """
+CREATE FUNCTION fold(words text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+RETURN lower(public.unaccent('public.unaccent', words))
+"""
 
 
 def upgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
     for extension in EXTENSIONS:
         op.execute(f"CREATE EXTENSION IF NOT EXISTS {extension}")
+    op.execute(FOLD)
     op.execute("CREATE SEQUENCE outbox_stream")
     op.create_table('agency',
     sa.Column('code', sa.String(length=64), nullable=False),
@@ -184,6 +190,43 @@ def upgrade() -> None:
     sa.Column('salt', sa.LargeBinary(), nullable=False),
     sa.Column('text', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.PrimaryKeyConstraint('report_id', 'seq')
+    )
+    op.create_table('figure_dirty',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('on_day', sa.Date(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_figure_dirty'))
+    )
+    op.create_index('ix_figure_dirty_on_day', 'figure_dirty', ['on_day'], unique=False)
+    op.create_table('figure_rollup',
+    sa.Column('basis', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('dim', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('span', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('on_day', sa.Date(), nullable=False),
+    sa.Column('key', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('received', sa.Integer(), nullable=False),
+    sa.Column('valid', sa.Integer(), nullable=False),
+    sa.Column('answered', sa.Integer(), nullable=False),
+    sa.Column('rejected', sa.Integer(), nullable=False),
+    sa.Column('referred', sa.Integer(), nullable=False),
+    sa.Column('duplicate', sa.Integer(), nullable=False),
+    sa.Column('withdrawn', sa.Integer(), nullable=False),
+    sa.Column('no_promise', sa.Integer(), nullable=False),
+    sa.Column('promised', sa.Integer(), nullable=False),
+    sa.Column('strict_hits', sa.Integer(), nullable=False),
+    sa.Column('lenient_hits', sa.Integer(), nullable=False),
+    sa.Column('ever_answered', sa.Integer(), nullable=False),
+    sa.Column('reopened', sa.Integer(), nullable=False),
+    sa.Column('hops', sa.Float(), nullable=False),
+    sa.Column('rated', sa.Integer(), nullable=False),
+    sa.Column('satisfied', sa.Integer(), nullable=False),
+    sa.Column('answered_rated', sa.Integer(), nullable=False),
+    sa.Column('timed', sa.Integer(), nullable=False),
+    sa.Column('seconds', sa.Float(), nullable=False),
+    sa.Column('work_seconds', sa.Float(), nullable=False),
+    sa.Column('due_766', sa.Integer(), nullable=False),
+    sa.Column('hits_766', sa.Integer(), nullable=False),
+    sa.Column('content_766', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('basis', 'dim', 'span', 'on_day', 'key', name=op.f('pk_figure_rollup'))
     )
     op.create_table('inbox_message',
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -640,6 +683,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('external_source', 'external_id')
     )
     op.create_geospatial_index('idx_report_point', 'report', ['point'], unique=False, postgresql_using='gist', postgresql_ops={})
+    op.create_index('ix_report_address', 'report', [sa.literal_column('fold(address) gin_trgm_ops')], unique=False, postgresql_using='gin')
     op.create_index('ix_report_agency_newest', 'report', ['agency_code', sa.literal_column('received_at DESC'), sa.literal_column('id DESC')], unique=False)
     op.create_index('ix_report_agency_status', 'report', ['agency_code', 'status', sa.literal_column('received_at DESC'), sa.literal_column('id DESC')], unique=False)
     op.create_index('ix_report_area', 'report', ['area_code', sa.literal_column('received_at DESC'), sa.literal_column('id DESC')], unique=False)
@@ -649,7 +693,7 @@ def upgrade() -> None:
     op.create_index(op.f('ix_report_lead_id'), 'report', ['lead_id'], unique=False)
     op.create_index('ix_report_newest', 'report', [sa.literal_column('received_at DESC'), sa.literal_column('id DESC')], unique=False)
     op.create_index('ix_report_reporter', 'report', ['reporter_id', sa.literal_column('received_at DESC'), sa.literal_column('id DESC')], unique=False)
-    op.create_index('ix_report_text', 'report', ['description'], unique=False, postgresql_using='gin', postgresql_ops={'description': 'gin_trgm_ops'})
+    op.create_index('ix_report_text', 'report', [sa.literal_column('fold(description) gin_trgm_ops')], unique=False, postgresql_using='gin')
     op.create_index('ix_report_worker', 'report', ['worker_id'], unique=False, postgresql_where=sa.text('worker_id IS NOT NULL'))
     op.create_table('assignment',
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -808,7 +852,7 @@ def downgrade() -> None:
     op.drop_index('ix_assignment_offer', table_name='assignment', postgresql_where=sa.text("state = 'offered'"))
     op.drop_table('assignment')
     op.drop_index('ix_report_worker', table_name='report', postgresql_where=sa.text('worker_id IS NOT NULL'))
-    op.drop_index('ix_report_text', table_name='report', postgresql_using='gin', postgresql_ops={'description': 'gin_trgm_ops'})
+    op.drop_index('ix_report_text', table_name='report', postgresql_using='gin')
     op.drop_index('ix_report_reporter', table_name='report')
     op.drop_index('ix_report_newest', table_name='report')
     op.drop_index(op.f('ix_report_lead_id'), table_name='report')
@@ -818,6 +862,7 @@ def downgrade() -> None:
     op.drop_index('ix_report_area', table_name='report')
     op.drop_index('ix_report_agency_status', table_name='report')
     op.drop_index('ix_report_agency_newest', table_name='report')
+    op.drop_index('ix_report_address', table_name='report', postgresql_using='gin')
     op.drop_geospatial_index('idx_report_point', table_name='report', postgresql_using='gist', column_name='point')
     op.drop_geospatial_table('report')
     op.drop_index('ix_field_worker_on_duty', table_name='field_worker', postgresql_where=sa.text('on_duty'))
@@ -874,6 +919,9 @@ def downgrade() -> None:
     op.drop_index('ix_inbox_message_newest', table_name='inbox_message')
     op.drop_index('ix_inbox_message_created', table_name='inbox_message')
     op.drop_table('inbox_message')
+    op.drop_table('figure_rollup')
+    op.drop_index('ix_figure_dirty_on_day', table_name='figure_dirty')
+    op.drop_table('figure_dirty')
     op.drop_table('entry_text')
     op.drop_table('duty_function')
     op.drop_table('directory_version')
@@ -895,3 +943,4 @@ def downgrade() -> None:
     op.drop_table('anchor')
     op.drop_table('agency')
     op.execute("DROP SEQUENCE outbox_stream")
+    op.execute("DROP FUNCTION fold")

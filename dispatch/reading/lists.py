@@ -132,14 +132,18 @@ def _conditions(filters: Filters, actor: Actor | None, snapshot: Snapshot, now: 
 
 
 def _matching(q: str, actor: Actor | None) -> ColumnElement[bool]:
-    """By code, or words in what the caller may read: the address is for those who see it whole; no flagged text."""
+    """By code, or words without regard to accents in what the caller may read.
+
+    The address is for those who see the report whole; a flagged text is not searched.
+    """
     code = read_code(q)
     if code:
         return col(Report.code) == code
     pattern = "%" + q.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_") + "%"
+    wanted = func.fold(pattern)
     text = case((col(Report.text_flags) == [], col(Report.description)), else_="")
-    told = and_(col(Report.description).ilike(pattern), text.ilike(pattern))
-    return or_(told, and_(handles(actor), col(Report.address).ilike(pattern)))
+    told = and_(func.fold(col(Report.description)).like(wanted), func.fold(text).like(wanted))
+    return or_(told, and_(handles(actor), func.fold(col(Report.address)).like(wanted)))
 
 
 def _cursor(report: Report, filters: Filters) -> str:
@@ -178,7 +182,8 @@ def nearby(
     radius_m, days = (known.duplicate_radius_m, known.duplicate_days) if known else (50, 7)
     here = geo.ST_SetSRID(geo.ST_MakePoint(lon, lat), 4326)
     distance = func.ST_DistanceSphere(col(Report.point), here).label("distance_m")
-    likeness = func.similarity(func.unaccent(func.lower(col(Report.description))), func.unaccent(words.lower()))
+    open_text = case((col(Report.text_flags) == [], col(Report.description)), else_="")  # likeness would tell the words
+    likeness = func.similarity(func.fold(open_text), func.fold(words))
     # Degrees around the point for the index (a degree of longitude shrinks towards the pole); metres decide.
     reach = radius_m / (111_000 * max(0.05, cos(radians(lat))))
     statement = (

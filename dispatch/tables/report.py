@@ -30,8 +30,9 @@ class Report(SQLModel, table=True):
         Index("ix_report_due", "lenient_due_at", "id", postgresql_where=text("lenient_due_at IS NOT NULL")),
         Index("ix_report_worker", "worker_id", postgresql_where=text("worker_id IS NOT NULL")),
         Index("ix_report_closing", "close_after", postgresql_where=text("close_after IS NOT NULL")),
-        Index("ix_report_text", "description", postgresql_using="gin", postgresql_ops={"description": "gin_trgm_ops"}),
-        Index("ix_report_address", "address", postgresql_using="gin", postgresql_ops={"address": "gin_trgm_ops"}),
+        # fold(): lower case without accents, so that "duong" finds "Đường"; made by the first migration.
+        Index("ix_report_text", text("fold(description) gin_trgm_ops"), postgresql_using="gin"),
+        Index("ix_report_address", text("fold(address) gin_trgm_ops"), postgresql_using="gin"),
         Index("ix_report_category", "category_code", text("received_at DESC"), text("id DESC")),
     )
 

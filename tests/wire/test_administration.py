@@ -1,5 +1,6 @@
 """The directory by HTTP: an edit works at once, is versioned and noted, or is refused with its places."""
 
+import unicodedata
 from typing import TYPE_CHECKING
 
 from tests.api_client import refused
@@ -74,3 +75,14 @@ def test_who_was_slower_gets_the_fresh_state_with_the_refusal(api: "Api") -> Non
     late = api.ask("POST", path, officer, json={"id": api.report()["id"], "action": "start"}, headers=seen)
     current = refused(late, 412, "stale")["current"]
     assert (current["status"], current["version"]) == ("accepted", 2)
+
+
+def test_words_are_found_without_their_accents(api: "Api") -> None:
+    """Typed on a keyboard without Vietnamese, or pasted as NFD: the same report is found."""
+    officer = api.world.officer("ubnd-07900")
+    body = api.report(description="Đường Nguyễn Huệ ngập sâu", address="Ngõ 12, phường Việt Trì")
+    sent = api.ask("POST", "/v1/reports", api.world.resident(), json=body).json()
+    for words in ("duong nguyen hue", "ĐƯỜNG NGUYỄN", unicodedata.normalize("NFD", "Đường Nguyễn Huệ"), "ngo 12"):
+        found = api.ask("GET", "/v1/reports", officer, params={"q": words}).json()["items"]
+        assert [item["code"] for item in found] == [sent["code"]], words
+    assert api.ask("GET", "/v1/reports", officer, params={"q": "100% ngập_"}).json()["items"] == []
