@@ -19,6 +19,18 @@ ROOT = Path(__file__).resolve().parents[2]
 _MAKE_DUE = """
 WITH chosen AS (
     SELECT c.id, c.due_at - %(at)s AS back FROM sla_clock c WHERE c.kind = 'resolve' AND c.state = 'running'
+    AND c.stopped_at IS NULL AND c.due_at > %(at)s ORDER BY c.id DESC LIMIT %(due)s
+), forgotten AS (
+    DELETE FROM sla_entry USING chosen WHERE clock_id = chosen.id
+)
+UPDATE sla_clock c SET due_at = due_at - back, lenient_due_at = lenient_due_at - back,
+    first_due_at = first_due_at - back, started_at = started_at - back, sweep_at = %(at)s,
+    breached_at = NULL, lifted_at = NULL, rungs_fired = 0
+FROM chosen WHERE chosen.id = c.id
+"""
+_DUE = """
+WITH chosen AS (
+    SELECT c.id, c.due_at - %(at)s AS back FROM sla_clock c WHERE c.kind = 'resolve' AND c.state = 'running'
     AND c.stopped_at IS NULL AND c.due_at > %(at)s AND c.sweep_at IS NOT NULL ORDER BY c.id DESC LIMIT %(due)s
 )
 UPDATE sla_clock c SET due_at = due_at - back, lenient_due_at = lenient_due_at - back,
@@ -57,7 +69,7 @@ def _rounds(folder: Path) -> dict[str, float]:
 
     with opened(folder, migrate=False):
         with psycopg.connect(get_settings().database_url, autocommit=True) as connection:
-            sweep(utc_now())
+            sweep(utc_now())  # what is due by itself, and the first reading of the directory
             found: list[dict[str, float]] = []
             for _ in range(3):
                 now = utc_now()
