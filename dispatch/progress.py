@@ -157,6 +157,7 @@ def _event(case: Case, action: Action, said: Said, seq: int) -> Event:
             "visibility": said.visibility,
             "seq": seq,
             "cycle": report.cycle,
+            **({"supporting": list(report.supporting)} if report.supporting else {}),
             **_former_crew(case),
             **said.news,
         },

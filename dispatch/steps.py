@@ -125,6 +125,23 @@ def done_before(session: Session, command: Command, report: Report, actor: Actor
     return True
 
 
+def seen_after(session: Session, report: Report, step: UUID, actor: Actor) -> bool:
+    """Whether who took this step may see the report whole: he handles it, or it stands as his step left it."""
+    if _handles(session, report.id, actor):
+        return True
+    receipt = session.get(StepReceipt, step)
+    return receipt is not None and receipt.version_after == report.version
+
+
+def given_away(session: Session, step: UUID, actor: Actor) -> Report | None:
+    """The report that this actor's step took out of his sight, if nothing has happened to it since."""
+    receipt = session.get(StepReceipt, step)
+    if receipt is None or not is_same_person(session, receipt.actor_id, actor.id):
+        return None
+    report = session.get(Report, receipt.report_id)
+    return report if report is not None and report.version == receipt.version_after else None
+
+
 def _note_receipt(case: Case, command: Command) -> None:
     """The step's id is used now; IdTaken if another report's step, at the same moment, was faster."""
     receipt = StepReceipt(

@@ -9,7 +9,8 @@ from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Header, Query, Response
-from sqlmodel import Session
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, select
 
 from admin.indicators.question import read_instant
 from api.body import describes, parse
@@ -29,9 +30,10 @@ from dispatch.people.residents import caller_of
 from dispatch.progress import Said, lock_report, open_case, take_step
 from dispatch.reading import detail as details
 from dispatch.reading import history, lists
-from dispatch.tables.report import Follower
+from dispatch.tables.report import Follower, Report
 from kit.clock import utc_now
 from kit.db import unit_of_work
+from kit.ids import read_code
 from kit.problems import FieldError, Forbidden, Invalid, Unauthenticated
 from kit.seal import keyed_digest
 from media.keep import attach
@@ -46,14 +48,13 @@ def secret_of(report_id: UUID) -> str:
     return keyed_digest(str(report_id), about="receipt").hex()[:40]
 
 
-def shown_secret(named: str, secret: str | None) -> bool:
-    """True if the header holds the secret of this report (named by id)."""
+def shown_secret(session: Session, named: str, secret: str | None) -> bool:
+    """True if the header holds the secret of the report of this id or code."""
     if not secret:
         return False
-    try:
-        return hmac.compare_digest(secret_of(UUID(named)).encode(), secret.encode())
-    except ValueError:
-        return False
+    code = read_code(named)
+    report_id = session.exec(select(Report.id).where(Report.code == code)).first() if code else UUID(named)
+    return report_id is not None and hmac.compare_digest(secret_of(report_id).encode(), secret.encode())
 
 
 @router.post("", status_code=201, response_model=CreatedOut, openapi_extra=describes(ReportIn))
@@ -190,7 +191,7 @@ def read_report(
 
 
 def view_of(session: SessionDep, named: str, actor: Actor | None, secret: str | None) -> details.View:
-    return details.find(session, named, actor, by_secret=shown_secret(named, secret))
+    return details.find(session, named, actor, by_secret=shown_secret(session, named, secret))
 
 
 @router.get("/{named}/timeline", response_model=Page)
@@ -240,6 +241,6 @@ def follow(named: NamedDep, session: SessionDep, actor: ActorDep) -> Response:
     if actor.role is not Role.RESIDENT:
         raise Forbidden()
     report = details.find(session, named, actor).report
-    if session.get(Follower, (report.id, actor.id)) is None:
-        session.add(Follower(report_id=report.id, person_id=actor.id, since=utc_now()))
+    row = insert(Follower).values(report_id=report.id, person_id=actor.id, since=utc_now())
+    session.execute(row.on_conflict_do_nothing())  # two taps at once are one
     return Response(status_code=204)

@@ -22,7 +22,7 @@ from dispatch.people.contacts import break_seal
 from dispatch.people.tables import AuditEntry
 from dispatch.progress import open_case
 from dispatch.reading import detail as details
-from dispatch.steps import allowed_for, perform
+from dispatch.steps import allowed_for, given_away, perform, seen_after
 from dispatch.tables.report import Report
 from kit.clock import utc_now
 from kit.problems import Forbidden, PreconditionMissing, Stale, Unauthenticated
@@ -41,15 +41,24 @@ def _version(if_match: str | None) -> int:
 
 def _sender(session: Session, named: str, actor: Actor | None, secret: str | None) -> tuple[Actor, bool]:
     """The caller; with the receipt's secret and no account he acts as the report's sender."""
-    by_secret = shown_secret(named, secret)
+    by_secret = shown_secret(session, named, secret)
     if by_secret and (actor is None or not actor.is_staff):
-        report = session.get(Report, UUID(named))
-        if report is None:
-            raise ReportNotFound()
+        report = details.find(session, named, None, by_secret=True).report
         return Actor(id=report.reporter_id, role=Role.RESIDENT), True
     if actor is None:
         raise Unauthenticated()
     return actor, False
+
+
+def _about(session: Session, named: str, caller: Actor, step: UUID, *, by_secret: bool) -> Report:
+    """The report of this step; also one that the very step, whose answer was lost, took out of the caller's sight."""
+    try:
+        return details.find(session, named, caller, by_secret=by_secret).report
+    except ReportNotFound:
+        report = given_away(session, step, caller)
+        if report is None or named not in (str(report.id), report.code):
+            raise
+        return report
 
 
 @router.post("/{named}/steps", response_model=ReportOut, openapi_extra=describes(StepIn))
@@ -65,7 +74,7 @@ def take(
     """Take a step. 412 `stale` when somebody was faster, 409 `step-not-allowed` with what is possible now."""
     caller, by_secret = _sender(session, named, actor, secret)
     asked = parse(StepIn, raw)
-    view = details.find(session, named, caller, by_secret=by_secret)
+    found = _about(session, named, caller, UUID(str(asked.id)), by_secret=by_secret)
     command = Command(
         id=UUID(str(asked.id)),
         action=Action(asked.action),
@@ -74,11 +83,11 @@ def take(
         facts=asked.to_facts(),
     )
     try:
-        report = perform(session, view.report.id, command, actor=caller, now=utc_now(), by_secret=by_secret)
+        report = perform(session, found.id, command, actor=caller, now=utc_now(), by_secret=by_secret)
     except Stale as lost:
         view = details.find(session, named, caller, by_secret=by_secret)
         raise Stale({"current": details.detail(session, view, caller, locale, utc_now())}) from lost
-    fresh = details.View(report, whole=True)
+    fresh = details.View(report, whole=by_secret or seen_after(session, report, command.id, caller))
     return json_answer(details.detail(session, fresh, caller, locale, utc_now()), etag=f'"{report.version}"')
 
 
@@ -100,7 +109,7 @@ def say(
     """A word on the report's thread. Messages do not race with steps, so no version is asked."""
     caller, by_secret = _sender(session, named, actor, secret)
     asked = parse(MessageIn, raw)
-    report = details.find(session, named, caller, by_secret=by_secret).report
+    report = _about(session, named, caller, UUID(str(asked.id)), by_secret=by_secret)
     session.refresh(report, with_for_update=True)
     command = Command(
         id=UUID(str(asked.id)),

@@ -99,6 +99,7 @@ def detail(session: Session, view: View, actor: Actor | None, locale: str, now: 
             select(SlaClock).where(SlaClock.report_id == report.id).order_by(col(SlaClock.started_at), col(SlaClock.id))
         )
     )
+    staff = actor is not None and actor.is_staff
     body = summary(report, snapshot, locale, now)
     lead = session.get(Report, report.lead_id) if report.lead_id else None
     body |= {
@@ -110,14 +111,13 @@ def detail(session: Session, view: View, actor: Actor | None, locale: str, now: 
         "supporting": list(report.supporting),
         "clocks": [shown(clock) for clock in clocks],
         "photos": photos_of(session, [report.id], now=now)[report.id],
-        "answer": report.answer if report.status in ("resolved", "closed") or view.whole else None,
+        "answer": report.answer if report.status in ("resolved", "closed") or (view.whole and staff) else None,
         "rating": report.rating,
         "lead": show_code(lead.code) if lead else None,
         "notices": notices(report, locale),
         "description": "" if text_is_sealed(report, actor) else report.description,
     }
     body |= {"cycle": report.cycle, "hops": report.hops, "is_public": report.is_public}
-    staff = actor is not None and actor.is_staff
     return body | (_for_insiders(session, report, staff=staff) if view.whole else _FOR_STRANGERS)
 
 
