@@ -15,7 +15,7 @@ from dispatch.tables.report import Assignment
 from kit.geo import Point, metres_between
 from kit.ids import new_id
 from kit.problems import FieldError
-from media.keep import attach
+from media.keep import attach, show_to_public
 
 
 def accept(case: Case, _facts: StepFacts) -> Said:
@@ -86,17 +86,6 @@ def submit_result(case: Case, facts: StepFacts) -> Said:
     by_crew = case.actor.role is Role.FIELD_WORKER
     if by_crew and not facts.photos and not facts.no_photo_reason:
         raise ProofMissing()
-    if facts.photos:
-        attached = attach(
-            case.session,
-            facts.photos,
-            report_id=report.id,
-            owner=case.actor.id,
-            public=report.is_public,
-            now=case.now,
-        )
-        if attached.unknown:
-            raise ProofMissing(errors=(FieldError("/photos", "unknown-photo"),))
     distance_m = _distance_m(case, facts)
     doubts = []
     if distance_m is not None and distance_m - (facts.accuracy_m or 0.0) > category.proof_radius_m:
@@ -104,6 +93,7 @@ def submit_result(case: Case, facts: StepFacts) -> Said:
     if by_crew and not facts.photos:
         doubts.append("no_photo")
     needs_approval = category.needs_approval or bool(doubts)
+    _attach_proof(case, facts, public=report.is_public and not needs_approval)
     settling.assigned(case)
     assignment = open_assignment(case)
     if assignment:
@@ -126,8 +116,20 @@ def submit_result(case: Case, facts: StepFacts) -> Said:
     )
 
 
+def _attach_proof(case: Case, facts: StepFacts, *, public: bool) -> None:
+    """The after-photos join the report; what waits for the leader is not public yet."""
+    if not facts.photos:
+        return
+    attached = attach(
+        case.session, facts.photos, report_id=case.report.id, owner=case.actor.id, public=public, now=case.now
+    )
+    if attached.unknown:
+        raise ProofMissing(errors=(FieldError("/photos", "unknown-photo"),))
+
+
 def approve_result(case: Case, _facts: StepFacts) -> Said:
-    """The leader's yes: the answer goes out now, and its words with it."""
+    """The leader's yes: the answer goes out now, with its words and photos."""
+    show_to_public(case.session, case.report.id, public=case.report.is_public)
     finish(case)
     return Said(text=case.report.answer)
 

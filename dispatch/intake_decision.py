@@ -31,6 +31,7 @@ class Draft:
     attributes: Mapping[str, Any] = field(default_factory=dict)
     anonymous: bool = False
     channel: str = "app"
+    contact_mark: str = ""  # keyed digest of the contact data and for whom it was typed: part of what a retry repeats
 
     def digest(self) -> bytes:
         """SHA-256 of the validated content; photos are not part of it, a retry may bring more of them."""

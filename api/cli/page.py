@@ -11,8 +11,6 @@ from typing import Any
 from api.cli.words import words
 
 PLACES = (
-    ("page-resident", "/app"),
-    ("page-console", "/console"),
     ("page-panel", "/panel"),
     ("page-api", "/v1/openapi.json"),
 )
@@ -29,6 +27,8 @@ def print_page(base_url: str, data_dir: Path) -> None:
         lines += [f"  {account.get('role', ''):<14} {_sign_in(account, data_dir)}" for account in shown]
         if more := len(accounts) - len(shown):
             lines.append("  " + words("page-more", count=more, file=str(data_dir / "demo.json")))
+    if accounts:
+        lines += ["", words("page-simulate", url=base_url, file=str(data_dir / "demo.json"))]
     lines += ["", words("page-stop", folder=str(data_dir)), ""]
     sys.stdout.write("\n".join(lines))
     sys.stdout.flush()

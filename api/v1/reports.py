@@ -18,7 +18,8 @@ from api.cursors import PageDep
 from api.deps import ActorDep, BodyDep, LocaleDep, NamedDep, OptionalActorDep, SessionDep, StaffDep
 from api.query import read_box
 from api.v1.answers import created_answer, json_answer
-from api.v1.wire import CreatedOut, Page, PhotosIn, ReportIn, ReportOut
+from api.v1.shown import CreatedOut, Page, ReportOut
+from api.v1.wire import PhotosIn, ReportIn
 from dispatch import rulebook
 from dispatch.domain.actors import Actor, Role
 from dispatch.domain.errors import ReportNotFound

@@ -12,7 +12,8 @@ from api.body import describes, parse
 from api.deps import ActorDep, BodyDep, LocaleDep, NamedDep, OptionalActorDep, SessionDep, StaffDep, canonical_name
 from api.v1.answers import json_answer
 from api.v1.reports import SecretHeader, shown_secret, view_of
-from api.v1.wire import ContactAccessIn, MessageIn, ReportOut, StepIn
+from api.v1.shown import ReportOut
+from api.v1.wire import ContactAccessIn, MessageIn, StepIn
 from dispatch import rulebook
 from dispatch.domain.actors import Actor, Role
 from dispatch.domain.command import Command, StepFacts

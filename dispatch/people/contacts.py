@@ -48,7 +48,10 @@ def keep_contact(
 
 
 def break_seal(session: Session, report: Report, actor: Actor, reason: str, *, now: datetime) -> dict[str, Any]:
-    """Name, phone and email of the sender, for a reason that the auditor will read. Forbidden without the scope."""
+    """Name, phone and email of the sender and his words uncovered, for a reason that the auditor will read.
+
+    Forbidden without the scope.
+    """
     if CONTACT_SCOPE not in actor.scopes or actor.role in (Role.RESIDENT, Role.API_CLIENT):
         raise Forbidden()
     grant = AccessGrant(
@@ -71,5 +74,6 @@ def break_seal(session: Session, report: Report, actor: Actor, reason: str, *, n
         "name": known.get("name"),
         "phone": known.get("phone"),
         "email": known.get("email"),
+        "description": report.description,
         "expires_at": grant.expires_at.isoformat(),
     }

@@ -33,7 +33,6 @@ OTP_IN_ALL = (Limit("otp-all-1h", 2000, timedelta(hours=1)),)
 LOGIN_BY_ACCOUNT = (Limit("login-account-5m", 10, timedelta(minutes=5)),)
 LOGIN_BY_ADDRESS = (Limit("login-address-5m", 30, timedelta(minutes=5)),)
 DEVICE_BY_ADDRESS = (Limit("device-address-1h", 300, timedelta(hours=1)),)
-REPORTS_BY_PERSON = (Limit("report-person-1h", 60, timedelta(hours=1)),)
 
 _COUNT = text(
     "INSERT INTO rate_count (key, window_start, until, count) VALUES (:key, :start, :until, 1)"

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 from dispatch import rulebook
 from dispatch.domain.actors import Actor, Role
 from dispatch.domain.errors import ReportNotFound
+from dispatch.domain.masking import masked
 from dispatch.domain.report import OPEN, Status
 from dispatch.people.tables import Person
 from dispatch.reading.clocks import promises, shown
@@ -66,6 +67,12 @@ def text_is_sealed(report: Report, actor: Actor | None) -> bool:
     return not (reads or actor.id == report.reporter_id)
 
 
+def words_for(view: View, actor: Actor | None, text: str) -> str:
+    """Free text as this caller reads it: whole for its sender, else with personal numbers covered."""
+    is_sender = view.whole and (actor is None or actor.id == view.report.reporter_id)
+    return text if is_sender else masked(text)
+
+
 def summary(report: Report, snapshot: Snapshot, locale: str, now: datetime) -> dict[str, Any]:
     """What every list row and every answer shows. Instants with offset; no personal data."""
     agency = snapshot.agencies[report.agency_code]
@@ -115,7 +122,7 @@ def detail(session: Session, view: View, actor: Actor | None, locale: str, now: 
         "rating": report.rating,
         "lead": show_code(lead.code) if lead else None,
         "notices": notices(report, locale),
-        "description": "" if text_is_sealed(report, actor) else report.description,
+        "description": "" if text_is_sealed(report, actor) else words_for(view, actor, report.description),
     }
     body |= {"cycle": report.cycle, "hops": report.hops, "is_public": report.is_public}
     return body | (_for_insiders(session, report, staff=staff) if view.whole else _FOR_STRANGERS)

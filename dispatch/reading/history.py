@@ -9,7 +9,7 @@ from dispatch import rulebook
 from dispatch.domain.actors import Actor
 from dispatch.domain.clock import ClockKind
 from dispatch.people.tables import Account
-from dispatch.reading.detail import View, because, text_is_sealed
+from dispatch.reading.detail import View, because, text_is_sealed, words_for
 from dispatch.reading.times import iso
 from dispatch.tables.report import EntryText, Report, TimelineEntry
 from dispatch.words import WORDS
@@ -38,7 +38,9 @@ def timeline(session: Session, view: View, actor: Actor | None, locale: str) -> 
             "from_status": entry.from_status,
             "to_status": entry.to_status,
             "actor": _actor(entry, names, locale),
-            "text": None if sealed or (not view.whole and entry.seq == 1) else text,
+            "text": None
+            if sealed or text is None or (not view.whole and entry.seq == 1)
+            else words_for(view, actor, text),
             "data": entry.data if view.whole else {},
             "visibility": entry.visibility,
             "hash": bytes(entry.hash).hex(),

@@ -13,6 +13,7 @@ from sqlmodel import select as entities
 
 from dispatch import rulebook
 from dispatch.domain.actors import Actor
+from dispatch.domain.masking import masked
 from dispatch.domain.report import OPEN
 from dispatch.reading.detail import COARSE, risk_limit, summary
 from dispatch.sight import handles, sees
@@ -81,7 +82,7 @@ def _row(
     thumb = next((photo["urls"].get("thumb") for photo in photos if photo.get("urls")), None)
     return summary(report, snapshot, locale, now) | {
         "location": {"lat": round(report.lat, digits), "lon": round(report.lon, digits)},
-        "description": report.description[:140] if whole and not report.text_flags else "",
+        "description": masked(report.description)[:140] if whole and not report.text_flags else "",
         "thumb": thumb,
         "hops": report.hops,
         "worker": str(report.worker_id) if whole and report.worker_id else None,

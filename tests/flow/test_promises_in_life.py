@@ -211,7 +211,7 @@ def test_contact_data_is_opened_only_with_scope_and_leaves_a_trail(world: World)
     holder = world.holder_of_scope("contact")
     with unit_of_work() as session:
         opened = break_seal(session, told.row, holder, "Cần gọi người dân để tìm chỗ", now=utc_now())
-    assert set(opened) == {"name", "phone", "email", "expires_at"}
+    assert set(opened) == {"name", "phone", "email", "description", "expires_at"}
     with reading() as session:
         assert session.exec(select(AccessGrant)).one().reason == "Cần gọi người dân để tìm chỗ"
         assert "contact.opened" in [row.name for row in session.exec(select(AuditEntry))]

@@ -86,3 +86,24 @@ def test_words_are_found_without_their_accents(api: "Api") -> None:
         found = api.ask("GET", "/v1/reports", officer, params={"q": words}).json()["items"]
         assert [item["code"] for item in found] == [sent["code"]], words
     assert api.ask("GET", "/v1/reports", officer, params={"q": "100% ngập_"}).json()["items"] == []
+
+
+def test_a_phone_number_in_the_text_is_covered_for_all_but_its_sender(api: "Api") -> None:
+    officer, sender = api.world.officer("ubnd-07900"), api.world.resident()
+    said = "Ổ gà trước nhà, gọi tôi 0912 345 678"
+    sent = api.ask("POST", "/v1/reports", sender, json=api.report(description=said)).json()
+    path = f"/v1/reports/{sent['id']}"
+    covered = "Ổ gà trước nhà, gọi tôi •••"
+    assert api.ask("GET", path, officer).json()["description"] == covered
+    assert api.ask("GET", f"{path}/timeline", officer).json()["items"][0]["text"] == covered
+    assert api.ask("GET", "/v1/reports", officer).json()["items"][0]["description"] == covered
+    assert api.ask("GET", path, sender).json()["description"] == said
+
+
+def test_the_same_id_with_another_contact_is_another_content(api: "Api") -> None:
+    sender = api.world.resident()
+    body = api.report(contact={"phone": "0912345678", "notify": ["sms"]})
+    assert api.ask("POST", "/v1/reports", sender, json=body).status_code == 201
+    assert api.ask("POST", "/v1/reports", sender, json=body).headers["idempotent-replayed"] == "true"
+    other = body | {"contact": {"phone": "0912345679", "notify": ["sms"]}}
+    refused(api.ask("POST", "/v1/reports", sender, json=other), 409, "id-reused")

@@ -203,7 +203,10 @@ export class Board implements ReactiveController {
     this.#running += 1;
     try {
       const answers = await figures(indicators, shared);
-      if (answers[0]) setClock(answers[0].as_of);
+      if (answers[0]) {
+        const moved = setClock(answers[0].as_of);
+        if (this.provedAt) this.provedAt += moved; // a ping proved the page before we knew the server's time
+      }
       return answers;
     } finally {
       this.#running -= 1;

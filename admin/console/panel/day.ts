@@ -9,8 +9,11 @@ export function useZone(name: string): void {
   province = name;
 }
 
-export function setClock(asOf: string): void {
+/** Follow the server's clock; by how many milliseconds it moved against what we thought. */
+export function setClock(asOf: string): number {
+  const before = ahead;
   ahead = Date.parse(asOf) - Date.now();
+  return ahead - before;
 }
 
 /** Now by the server's clock, in epoch milliseconds. */

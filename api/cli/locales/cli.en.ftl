@@ -18,13 +18,12 @@ cli-mend-failed = A part could not be started again: { $what }
 cli-demo-loading = Loading the demo province (once) …
 
 page-title = Hiện Trường is running
-page-resident = Residents and crews
-page-console = Officers' console
 page-panel = Operations panel
 page-api = API description
 page-accounts = Demo accounts
 page-phone = phone { $phone } (the code appears in { $file })
 page-more = … and { $count } more in { $file }
+page-simulate = To let the sample province live: ./run simulate --url { $url } --demo { $file } --days 14
 page-stop = Ctrl-C stops it; the data stay in { $folder }.
 
 serve-about = Serve everything of one data folder on one port, in the foreground.

@@ -18,13 +18,12 @@ cli-mend-failed = Không khởi động lại được một thành phần: { $w
 cli-demo-loading = Đang nạp tỉnh trình diễn (một lần) …
 
 page-title = Hiện Trường đang chạy
-page-resident = Người dân và đội hiện trường
-page-console = Bàn xử lý của cán bộ
 page-panel = Màn hình điều hành
 page-api = Mô tả API
 page-accounts = Tài khoản trình diễn
 page-phone = điện thoại { $phone } (mã xuất hiện trong { $file })
 page-more = … và { $count } tài khoản khác trong { $file }
+page-simulate = Để tỉnh mẫu có việc: ./run simulate --url { $url } --demo { $file } --days 14
 page-stop = Ctrl-C để dừng; dữ liệu vẫn ở { $folder }.
 
 serve-about = Chạy toàn bộ hệ thống của một thư mục dữ liệu trên một cổng, ở tiền cảnh.
