@@ -32,8 +32,8 @@ WITH waiting AS MATERIALIZED (
     UPDATE outbox o SET stream_no = n.stream_no FROM numbered n WHERE o.id = n.id AND o.day = n.day
     RETURNING o.id, o.day, o.name
 ), planned AS (
-    INSERT INTO job (day, event_id, event_day, task, state, attempts, lapses, run_after)
-    SELECT s.day, s.id, s.day, w.task, 'queued', 0, 0, %(now)s
+    INSERT INTO job (day, event_id, event_day, task, state, attempts, lapses, run_after, sent_at)
+    SELECT s.day, s.id, s.day, w.task, 'queued', 0, 0, %(now)s, %(now)s
     FROM stamped s JOIN unnest(%(names)s::text[], %(tasks)s::text[]) AS w(name, task) ON w.name = s.name
     RETURNING id, day, task
 )
@@ -82,8 +82,12 @@ def relay_once(connection: psycopg.Connection[Any], subscriptions: Subscriptions
 
 
 def hand_over(connection: psycopg.Connection[Any], jobs: Sequence[tuple[Any, ...]], *, again: bool = False) -> int:
-    """Send jobs to Celery and note it; stops at the first refusal of the broker (the sweep comes back for the rest)."""
-    sent = []
+    """Send jobs to Celery that are noted as sent; what the broker refuses is noted back, and the sweep comes for it.
+
+    The note stands before the message leaves: a worker is often quicker than we are, and would find the row locked by
+    our own note, pass it over, and the job would wait for the next sweep of lost ones.
+    """
+    sent: list[int] = []
     try:
         with app.connection_for_write(connect_timeout=1) as broker:
             for job_id, day, task in jobs:
@@ -91,10 +95,20 @@ def hand_over(connection: psycopg.Connection[Any], jobs: Sequence[tuple[Any, ...
                 sent.append(job_id)
     except UNREACHABLE as error:
         log.warning("broker does not answer", extra={"error": str(error)[:200]})
-    if sent:
+    refused = [job_id for job_id, _, _ in jobs[len(sent) :]]
+    if refused:
         with connection.transaction():
-            connection.execute("UPDATE job SET sent_at = %s WHERE id = ANY(%s)", (machine_now(), sent))
+            connection.execute("UPDATE job SET sent_at = NULL WHERE id = ANY(%s) AND state = 'queued'", (refused,))
     return len(sent)
+
+
+def _noted(connection: psycopg.Connection[Any], jobs: Sequence[tuple[Any, ...]]) -> Sequence[tuple[Any, ...]]:
+    """The jobs, noted as sent from now on."""
+    if jobs:
+        with connection.transaction():
+            ids = [job_id for job_id, _, _ in jobs]
+            connection.execute("UPDATE job SET sent_at = %s WHERE id = ANY(%s)", (machine_now(), ids))
+    return jobs
 
 
 def resend_stuck(connection: psycopg.Connection[Any]) -> int:
@@ -104,7 +118,8 @@ def resend_stuck(connection: psycopg.Connection[Any]) -> int:
         connection.execute(_LAPSED, {"now": now, "max_lapses": MAX_LAPSES, "max_tries": MAX_TRIES})
         rows = connection.execute(_UNSENT, {"now": now, "batch": BATCH}).fetchall()
     lost = _lost(connection, now - timedelta(seconds=get_settings().stuck_after))
-    return (hand_over(connection, rows) if rows else 0) + (hand_over(connection, lost, again=True) if lost else 0)
+    again = hand_over(connection, _noted(connection, lost), again=True) if lost else 0
+    return again + (hand_over(connection, _noted(connection, rows)) if rows else 0)
 
 
 def _lost(connection: psycopg.Connection[Any], before: datetime) -> list[tuple[Any, ...]]:

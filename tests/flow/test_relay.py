@@ -181,3 +181,34 @@ def test_a_healthy_task_that_was_sent_twice_is_done_once(link: Link) -> None:
     assert job(link) == ("done", 1, 1)
     assert machine_now() > link.execute("SELECT done_at FROM job").fetchone()[0]  # type: ignore[index]
     assert isinstance(WORK["test.note"], Work)
+
+
+def test_a_worker_quicker_than_the_relay_never_finds_its_job_locked(
+    link: Link, db: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Handed over means noted before: with the note still to come, a quick worker passed the job over for 30 s."""
+    ended: list[str] = []
+
+    def deliver_at_once(job_id: int, day: Any, task_name: str, connection: Any = None, **_: Any) -> None:
+        row = link.execute("SELECT sent_at FROM job WHERE id = %s", (job_id,)).fetchone()
+        assert row is not None
+        assert row[0] is not None, "noted before the message leaves"
+        ended.append(run_job(job_id, day))
+
+    monkeypatch.setattr("kit.relay.send", deliver_at_once)
+    happened("lamp.broken", 20)
+    assert relay_once(link, SUBSCRIPTIONS) == 20
+    assert ended == ["done"] * 20
+
+
+def test_what_the_broker_refuses_is_noted_back(link: Link, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise OSError("gone")
+
+    monkeypatch.setattr("kit.relay.send", refuse)
+    happened("lamp.broken", 3)
+    relay_once(link, SUBSCRIPTIONS)
+    assert link.execute("SELECT count(*) FROM job WHERE sent_at IS NULL").fetchone() == (3,)
+    monkeypatch.undo()
+    assert resend_stuck(link) == 3
+    assert messages_in(Queue.PLAN) == 3

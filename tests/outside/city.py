@@ -107,7 +107,7 @@ class City:
         path = self.data / "sink" / f"{channel}.jsonl"
         return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
-    def sms_code(self, phone: str, within_s: float = 10.0) -> str:
+    def sms_code(self, phone: str, within_s: float = 20.0) -> str:
         """The newest code sent to this number since now minus a little; waits for the sink."""
         until = time.monotonic() + within_s
         seen = 0

@@ -13,12 +13,17 @@ from tests.outside.city import City
 ROOT = Path(__file__).resolve().parents[2]
 
 
+def without_ours() -> dict[str, str]:
+    """The environment without the addresses of the servers that other tests of this run use."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("HT_")}
+
+
 class Served:
     """`./run serve` in the foreground of a child process, on a free port."""
 
     def __init__(self, data: Path, **environ: str) -> None:
         self.data = data
-        variables = {name: value for name, value in os.environ.items() if not name.startswith("HT_")}
+        variables = without_ours()
         said = data.parent / f"{data.name}.err"
         with said.open("ab") as errors:
             self.process = subprocess.Popen(

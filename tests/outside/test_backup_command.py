@@ -11,11 +11,13 @@ import pytest
 from PIL import Image
 
 from tests.outside.city import City, new_id
-from tests.outside.conftest import ROOT, Served
+from tests.outside.conftest import ROOT, Served, without_ours
 
 
 def run(*words: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run([str(ROOT / "run"), *words], capture_output=True, text=True, timeout=180, check=False)
+    return subprocess.run(
+        [str(ROOT / "run"), *words], capture_output=True, text=True, timeout=180, check=False, env=without_ours()
+    )
 
 
 def a_photo() -> bytes:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.outside.city import Caller
-from tests.outside.conftest import ROOT, Served
+from tests.outside.conftest import ROOT, Served, without_ours
 from tests.shared_data import shared
 
 ZERO_WIDTH_GAP = ("10.234765", "106.663859")
@@ -21,7 +21,13 @@ PROVINCES = ("25_phu_tho", "15_lao_cai", "51_quang_ngai", "86_vinh_long")
 def run(*words: str) -> dict[str, Any]:
     """A `./run` command; its JSON result."""
     done = subprocess.run(
-        [str(ROOT / "run"), *words, "--json"], capture_output=True, text=True, timeout=280, cwd=ROOT, check=False
+        [str(ROOT / "run"), *words, "--json"],
+        capture_output=True,
+        text=True,
+        timeout=280,
+        cwd=ROOT,
+        check=False,
+        env=without_ours(),
     )
     assert done.returncode in (0, 1), f"{done.returncode}: {done.stderr[-2000:]}"
     return json.loads(done.stdout.strip().splitlines()[-1])

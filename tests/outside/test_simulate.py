@@ -1,7 +1,6 @@
 """The simulated day, from outside: what it says it did is what the server has; it can be stopped and resumed."""
 
 import json
-import os
 import signal
 import subprocess
 from collections import Counter
@@ -13,17 +12,16 @@ from typing import Any
 import pytest
 
 from tests.outside.city import Caller, City
-from tests.outside.conftest import ROOT, Served
+from tests.outside.conftest import ROOT, Served, without_ours
 
 REPORTS = 18
 
 
 def simulation(city: City, *more: str) -> "subprocess.Popen[str]":
     command = [str(ROOT / "run"), "simulate", "--url", city.base_url, "--demo", str(city.data / "demo.json")]
-    variables = {name: value for name, value in os.environ.items() if not name.startswith("HT_")}
     pipe = subprocess.PIPE
     return subprocess.Popen(
-        [*command, "--reports", str(REPORTS), "--json", *more], stdout=pipe, stderr=pipe, text=True, env=variables
+        [*command, "--reports", str(REPORTS), "--json", *more], stdout=pipe, stderr=pipe, text=True, env=without_ours()
     )
 
 
@@ -102,7 +100,11 @@ def test_a_day_is_stopped_resumed_and_adds_up(serve: Callable[..., Served]) -> N
     city.eventually(lambda: figure(city, "resolved") == answered, within_s=30)
 
     verified = subprocess.run(
-        [str(ROOT / "run"), "verify", "--data", str(city.data), "--json"], capture_output=True, text=True, check=False
+        [str(ROOT / "run"), "verify", "--data", str(city.data), "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=without_ours(),
     )
     assert verified.returncode == 0, verified.stdout + verified.stderr
     assert json.loads(verified.stdout.splitlines()[-1])["reports"] == REPORTS
